@@ -1,0 +1,1 @@
+"""问据 Wenju: ask a folder of Chinese reports, get passages with citations that can be proven."""

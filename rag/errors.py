@@ -1,0 +1,268 @@
+"""One exception tree. Every error says what happened, where, and the next step, in two languages.
+
+The texts are class attributes: ``zh`` and ``en`` are each a pair (what happened, next step) of
+``str.format`` templates over the keyword arguments the error was raised with.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rag.types import Failure, Language
+
+
+class WenjuError(Exception):
+    """Anything this package raises on purpose.
+
+    Args:
+        where: the file, folder, setting or argument it is about, as a person would name it.
+        details: values for the texts' templates.
+    """
+
+    zh: ClassVar[tuple[str, str]] = ("出错了", "请运行 rag doctor 检查")
+    en: ClassVar[tuple[str, str]] = ("something went wrong", "run rag doctor")
+
+    def __init__(self, where: object, **details: object) -> None:
+        self.where = printable(where)
+        self.details = {name: printable(value) for name, value in details.items()}
+        super().__init__(self.where)
+
+    @property
+    def code(self) -> str:
+        """The class's name: stable, for programs."""
+        return type(self).__name__
+
+    def what(self, language: Language = Language.ZH) -> str:
+        """What happened, without where."""
+        return self._texts(language)[0].format(where=self.where, **self.details)
+
+    def next_step(self, language: Language = Language.ZH) -> str:
+        """What to do about it."""
+        return self._texts(language)[1].format(where=self.where, **self.details)
+
+    def describe(self, language: Language = Language.ZH) -> str:
+        """Where, what and the next step, on one line."""
+        if language is Language.EN:
+            return f"{self.where}: {self.what(language)}; {self.next_step(language)}"
+        return f"{self.where}：{self.what(language)}。{self.next_step(language)}"
+
+    def failure(self, source: str, language: Language = Language.ZH) -> Failure:
+        """This error as a line of a build report."""
+        return Failure(printable(source), self.code, self.what(language), self.next_step(language))
+
+    def __str__(self) -> str:
+        return self.describe()
+
+    def _texts(self, language: Language) -> tuple[str, str]:
+        return self.en if language is Language.EN else self.zh
+
+
+def printable(value: object) -> str:
+    """``str(value)`` on one line: control characters and lone surrogates are shown escaped."""
+    text = str(value).encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
+
+
+class SettingsError(WenjuError):
+    """A setting, argument or option that cannot be used."""
+
+    zh = ("{problem}", "请改正后再运行")
+    en = ("{problem}", "correct it and run again")
+
+
+class QuestionError(SettingsError, ValueError):
+    """An argument of a question that cannot be used, such as ``k`` below 1."""
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+class ReadError(WenjuError):
+    """A document, or the folder of documents, that cannot be read."""
+
+
+class DocsMissing(ReadError):
+    """The documents' folder is not there or is not a folder."""
+
+    zh = ("没有这个文档目录", "请检查路径，或新建该目录并放入文档后再运行 rag build")
+    en = ("no such folder of documents", "check the path, or create it, then run rag build")
+
+
+class DocsEmpty(ReadError):
+    """The documents' folder holds no file."""
+
+    zh = ("文档目录里没有文件", "请放入 .txt 或 .md 文档后再运行 rag build")
+    en = ("the folder of documents is empty", "put .txt or .md files into it and run rag build")
+
+
+class FileInaccessible(ReadError):
+    """The file is there and its contents could not be seen; the last good version is kept."""
+
+    zh = ("无法读取文件（{reason}）", "请检查权限和磁盘，再运行 rag build；在此之前沿用上次的内容")
+    en = (
+        "the file could not be read ({reason})",
+        "check permissions and disk and run rag build; its last good version is kept until then",
+    )
+
+
+class FileChanging(FileInaccessible):
+    """The file changed while it was read; the last good version is kept."""
+
+    zh = ("读取时文件正在被改动", "等文件写完后再运行 rag build；在此之前沿用上次的内容")
+    en = (
+        "the file changed while it was read",
+        "run rag build when it is finished; its last good version is kept until then",
+    )
+
+
+class FileEmpty(ReadError):
+    """The file holds no text."""
+
+    zh = ("文件里没有文字", "请放入内容，或从文档目录中移走它")
+    en = ("there is no text in the file", "fill it or move it out of the folder")
+
+
+class NotText(ReadError):
+    """The contents are not text, whatever the name says."""
+
+    zh = ("不是文本文件（{reason}）", "请换成 UTF-8、GB18030 或 UTF-16 的文本，或从文档目录中移走它")
+    en = (
+        "not a text file ({reason})",
+        "save it as text in UTF-8, GB18030 or UTF-16, or move it out of the folder",
+    )
+
+
+class UnsupportedFormat(ReadError):
+    """A kind of file for which there is no reader."""
+
+    zh = ("暂不支持这种文件（{format}）", "请另存为 .txt 或 .md，或从文档目录中移走它")
+    en = (
+        "no reader for this kind of file ({format})",
+        "save it as .txt or .md, or move it out of the folder",
+    )
+
+
+class FileTooLarge(ReadError):
+    """The file is larger than the setting allows."""
+
+    zh = ("文件有 {size_mb} MB，超过上限 {limit_mb} MB", "请拆分文件，或调大 RAG_MAX_FILE_MB")
+    en = (
+        "the file has {size_mb} MB, the limit is {limit_mb} MB",
+        "split it or raise RAG_MAX_FILE_MB",
+    )
+
+
+# --- the model -----------------------------------------------------------------------------------
+
+
+class ModelError(WenjuError):
+    """The embedding model cannot be used."""
+
+
+class ModelMissing(ModelError):
+    """No model under that name or in that folder."""
+
+    zh = ("找不到向量模型", "请检查 RAG_MODEL；留空或写 embedded 即用自带模型")
+    en = ("no such embedding model", "check RAG_MODEL; leave it empty or say embedded for ours")
+
+
+class ModelDamaged(ModelError):
+    """The model's files cannot be loaded."""
+
+    zh = ("向量模型无法加载（{reason}）", "请重新安装 wenju，或重新取得该模型")
+    en = ("the model cannot be loaded ({reason})", "install wenju or fetch that model again")
+
+
+class ModelMismatch(ModelError):
+    """The index was built with another model than the one asked for."""
+
+    zh = (
+        "索引由模型 {indexed} 建立，现在要用的是 {wanted}",
+        "请运行 RAG_MODEL={wanted_name} rag build 重建，或改回原来的模型",
+    )
+    en = (
+        "the index was built with the model {indexed}, and {wanted} is asked for",
+        "run RAG_MODEL={wanted_name} rag build, or go back to the former model",
+    )
+
+
+# --- the index -----------------------------------------------------------------------------------
+
+
+class IndexProblem(WenjuError):
+    """The index cannot be read or written."""
+
+
+class IndexMissing(IndexProblem):
+    """There is no index in the folder yet."""
+
+    zh = ("这里还没有索引", "请先运行 rag build")
+    en = ("there is no index here yet", "run rag build first")
+
+
+class IndexNotAFolder(IndexProblem):
+    """The index path is a file."""
+
+    zh = ("索引路径是一个文件，不是目录", "请移走该文件，或用 --index 指定别的目录")
+    en = ("the index path is a file, not a folder", "move it, or name another one with --index")
+
+
+class IndexDamaged(IndexProblem):
+    """A part of the live generation is missing or is not what was written."""
+
+    zh = ("索引已损坏（{reason}）", "请运行 rag build 重建")
+    en = ("the index is damaged ({reason})", "run rag build to make it anew")
+
+
+class IndexTooNew(IndexProblem):
+    """The index was written by a later version."""
+
+    zh = ("索引的格式版本是 {found}，本程序只认识 {known}", "请升级 wenju，或用 --index 另建索引")
+    en = (
+        "the index has schema {found}, this program knows {known}",
+        "upgrade wenju, or build another index with --index",
+    )
+
+
+class IndexLocked(IndexProblem):
+    """Another build is running."""
+
+    zh = ("另一个 rag build 正在运行", "请等它结束后再试")
+    en = ("another rag build is running", "try again when it has finished")
+
+
+class IndexNotWritable(IndexProblem):
+    """The index folder cannot be written to, or the disk is full."""
+
+    zh = ("索引无法写入（{reason}），原有索引不受影响", "请检查权限和磁盘空间后再运行 rag build")
+    en = (
+        "the index cannot be written ({reason}); the live index is as it was",
+        "check permissions and free space, then run rag build again",
+    )
+
+
+class LawBroken(IndexProblem):
+    """A passage is not the file's own words: a defect of a reader, never published."""
+
+    zh = ("引文与原文不符（{reason}），已放弃发布", "请把这个文件报告给我们")
+    en = ("a passage is not the file's words ({reason}); nothing published", "please report it")
+
+
+# --- evaluation ----------------------------------------------------------------------------------
+
+
+class CasesError(WenjuError):
+    """The file of questions with known answers cannot be used."""
+
+    zh = ("第 {line} 行不是可用的问题（{reason}）", "请改正该行后再运行 rag eval")
+    en = ("line {line} is not a usable case ({reason})", "correct it and run rag eval again")
+
+
+class CasesMissing(CasesError):
+    """There is no such file of questions."""
+
+    zh = ("没有这个问题文件", "请检查路径后再运行 rag eval")
+    en = ("no such file of questions", "check the path and run rag eval again")

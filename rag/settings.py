@@ -1,0 +1,75 @@
+"""Every setting: default, unit, environment name.
+
+Arguments win over the environment (``RAG_INDEX`` …), that over ``rag.toml`` in the working
+directory, that over the defaults. pydantic-settings does the layering.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from rag.errors import SettingsError
+from rag.types import Language
+
+EMBEDDED = "embedded"
+
+
+class Settings(BaseSettings):
+    """The settings; the environment name of each is its name in capitals after ``RAG_``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RAG_", toml_file="rag.toml", frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    docs: Path = Field(Path("seeds"), description="folder of the documents")
+    index: Path = Field(Path("index"), description="folder of the index")
+    model: str = Field(EMBEDDED, description="`embedded`, or a sentence-transformers name or folder")
+    lang: Language = Field(Language.ZH, description="language of messages: zh or en")
+    k: int = Field(5, ge=1, description="passages an answer holds")
+    chunk_chars: int = Field(250, ge=50, le=2000, description="aimed-at length of a passage")
+    max_file_mb: float = Field(100, gt=0, description="largest file that is read, in MB")
+    keep_generations: int = Field(3, ge=1, description="generations kept, the live one included")
+    found: float = Field(0.5, ge=0, le=1, description="confidence from which an answer is found")
+    uncertain: float = Field(
+        0.25, ge=0, le=1, description="confidence from which an answer is uncertain"
+    )
+    host: str = Field("127.0.0.1", description="address that the chat listens on")
+    port: int = Field(7860, ge=0, le=65535, description="port of the chat; 0 takes a free one")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, environment, ``rag.toml``."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**arguments: Any) -> Settings:
+    """The settings in force, with every argument that is not None on top.
+
+    Raises:
+        SettingsError: a value is out of range, of the wrong kind, or ``rag.toml`` is broken.
+    """
+    given = {name: value for name, value in arguments.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "rag.toml"
+        raise SettingsError(name, problem=f"{first['msg']}: {first['input']!r}") from error
+    except ValueError as error:  # a rag.toml that is not TOML
+        raise SettingsError("rag.toml", problem=error) from error

@@ -1,0 +1,205 @@
+"""The records that flow through the house: plain, frozen, and free of behaviour.
+
+Offsets everywhere are code points, half-open (``[start, end)``), counted from 0.
+Lines and pages are counted from 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Span = tuple[int, int]
+
+
+class Language(StrEnum):
+    """A language that people are addressed in."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+class BlockKind(StrEnum):
+    """What a block of a document is."""
+
+    KICKER = "kicker"
+    HEADLINE = "headline"
+    SUBHEADLINE = "subheadline"
+    HEADING = "heading"
+    BYLINE = "byline"
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list_item"
+    TABLE_ROW = "table_row"
+    CAPTION = "caption"
+
+
+class Mode(StrEnum):
+    """Which legs answer a question."""
+
+    HYBRID = "hybrid"
+    DENSE = "dense"
+    SPARSE = "sparse"
+
+
+class Status(StrEnum):
+    """What an answer claims for itself."""
+
+    FOUND = "found"
+    UNCERTAIN = "uncertain"
+    NOT_FOUND = "not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, heading, list item … of a document, repaired.
+
+    ``spans`` are slices of :attr:`Document.text`, in reading order. Their lengths add up to
+    ``len(text)``: character ``i`` of ``text`` stands at the ``i``-th place of the spans and is the
+    same character, except that a line break kept between two words stands as one space.
+    """
+
+    kind: BlockKind
+    text: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article of a document. Every non-blank character of the file is in one block of one.
+
+    ``title``, ``subtitle``, ``byline`` and ``date`` are what is printed, or None; they are also
+    still in ``blocks``, as blocks of their kind or within the paragraph that prints them.
+    """
+
+    title: str | None
+    subtitle: str | None
+    byline: str | None
+    date: str | None
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that has been read."""
+
+    source: str
+    """Posix path relative to the documents' folder."""
+    sha256: str
+    """Of the file's bytes, hexadecimal."""
+    encoding: str
+    text: str
+    """The whole decoded file, line ends as they stand; spans point into it."""
+    articles: tuple[Article, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage: complete sentences of one section of one article, about 250 characters."""
+
+    chunk_id: str
+    """Names the place: ``source@start``, start being the first code point in the file."""
+    source: str
+    kind: BlockKind
+    text: str
+    spans: tuple[Span, ...]
+    """Slices of the file whose text, joined, equals ``text`` once white space is removed."""
+    sentences: tuple[Span, ...]
+    """Slices of ``text``, in order, together all of its non-blank characters."""
+    line_start: int
+    line_end: int
+    title: str | None
+    section: str | None
+    byline: str | None
+    date: str | None
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a passage stands, so that anyone can check it."""
+
+    source: str
+    title: str | None
+    section: str | None
+    byline: str | None
+    date: str | None
+    page: int | None
+    line_start: int
+    line_end: int
+    spans: tuple[Span, ...]
+    sha256: str
+    label: str
+    stale: str | None = None
+    """None while the file is as it was indexed; else ``changed``, ``missing`` or ``unreadable``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """How one leg of the search, or one part of the score, saw a hit."""
+
+    rank: int | None
+    """From 1; None where the leg did not return the passage."""
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that answers, with its proof."""
+
+    rank: int
+    score: float
+    text: str
+    highlights: tuple[Span, ...]
+    """Slices of ``text``, best first."""
+    chunk_id: str
+    citation: Citation
+    legs: dict[str, Leg] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question gets. With ``not_found``, ``hits`` are only the nearest passages."""
+
+    question: str
+    query: str
+    """The question as it was searched, after follow-up rewriting."""
+    status: Status
+    confidence: float
+    """0–1: the estimated probability that the first three passages hold the answer."""
+    hits: tuple[Hit, ...]
+    generation: str
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An input that failed: what, where, and the next step, in the language of the settings."""
+
+    source: str
+    code: str
+    what: str
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did."""
+
+    generation: str
+    """The live generation after the build."""
+    published: bool
+    """False when nothing had changed and nothing was written."""
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    deleted: tuple[str, ...]
+    unchanged: int
+    failed: tuple[Failure, ...]
+    documents: int
+    passages: int
+    encoded: int
+    """Passages whose vectors were computed by this build; the rest came from the cache."""
+    took_ms: float
+
+
+Json = dict[str, Any]
