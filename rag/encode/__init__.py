@@ -1,0 +1,11 @@
+"""Text flows in; terms for the full-text leg and vectors for the dense leg flow out.
+
+Terms are jieba's words and character bigrams of the normalised text; vectors come from an
+:class:`~rag.encode.encoder.Encoder`. The text itself is never changed.
+"""
+
+from rag.encode.encoder import Encoder, Vectors, load_encoder
+from rag.encode.normalise import normalise
+from rag.encode.terms import TERMS_IDENTITY, bigrams, words
+
+__all__ = ["TERMS_IDENTITY", "Encoder", "Vectors", "bigrams", "load_encoder", "normalise", "words"]

@@ -1,0 +1,169 @@
+"""Text → vectors. The seam is :class:`Encoder`; the embedded model and sentence-transformers fit it.
+
+The embedded model is a standard sentence-transformers folder (``StaticEmbedding`` + ``Normalize``).
+:class:`EmbeddedEncoder` reads the same files with ``tokenizers`` and numpy alone, so that a
+question is answered without importing torch; a test holds both to the same vectors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.errors import ModelDamaged, ModelMissing
+from rag.settings import EMBEDDED
+
+Vectors = npt.NDArray[np.float32]
+
+EMBEDDED_FOLDER = Path(__file__).parent.parent / "models" / "wenju-static-zh"
+_BATCH = 256
+
+_QUERY_PROMPTS = {"bge-": "为这个句子生成表示以用于检索相关文章："}
+"""Prompts that a model's card asks for and its files do not carry (bge-*-zh-v1.5)."""
+
+
+class Encoder(Protocol):
+    """Text → vectors. Rows are float32 of length 1, or 0 where no token of the text is known."""
+
+    name: str
+    """As a person would name the model in the settings."""
+    fingerprint: str
+    """Changes whenever the same text could get another vector."""
+    dimension: int
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """One row a text, shape ``[len(texts), dimension]``."""
+        ...
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """The same for questions, with the model's query prompt where it has one."""
+        ...
+
+
+def load_encoder(model: str = EMBEDDED) -> Encoder:
+    """The encoder for a ``model`` setting: ``embedded``, or a sentence-transformers name or folder.
+
+    Raises:
+        ModelMissing: no model of that name can be had here.
+        ModelDamaged: its files cannot be loaded.
+    """
+    if model == EMBEDDED:
+        return EmbeddedEncoder(EMBEDDED_FOLDER)
+    return SentenceTransformerEncoder(model)
+
+
+class EmbeddedEncoder:
+    """A static embedding, read without torch: the mean of its tokens' vectors, made length 1."""
+
+    def __init__(self, folder: Path) -> None:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+        from tokenizers import Tokenizer
+
+        if not folder.is_dir():
+            raise ModelMissing(folder)
+        self.name = EMBEDDED
+        try:
+            self.fingerprint = _fingerprint(folder)
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            weights = load_file(folder / "model.safetensors")
+            self._rows: npt.NDArray[np.int8] = weights["embeddings"]
+            self._scales: npt.NDArray[np.float32] = weights["weights"]
+        # tokenizers raises plain Exception for a file it cannot parse
+        except (OSError, KeyError, ValueError, SafetensorError, Exception) as error:
+            raise ModelDamaged(folder, reason=error) from error
+        self._tokenizer.no_padding()
+        self.dimension = self._rows.shape[1]
+        if len(self._rows) != self._tokenizer.get_vocab_size():
+            raise ModelDamaged(folder, reason="vocabulary and vectors differ in number")
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """See :class:`Encoder`."""
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for start in range(0, len(texts), _BATCH):
+            batch = self._tokenizer.encode_batch_fast(
+                list(texts[start : start + _BATCH]), add_special_tokens=False
+            )
+            lengths = np.array([len(encoding.ids) for encoding in batch])
+            filled = np.flatnonzero(lengths)
+            if not len(filled):
+                continue
+            ids = np.concatenate([batch[row].ids for row in filled]).astype(np.int64)
+            tokens = self._rows[ids].astype(np.float32)
+            tokens *= self._scales[ids, None]
+            starts = np.cumsum(lengths[filled]) - lengths[filled]
+            vectors[start + filled] = np.add.reduceat(tokens, starts, axis=0)
+        lengths_of_rows = np.linalg.norm(vectors, axis=1, keepdims=True)
+        np.divide(vectors, lengths_of_rows, out=vectors, where=lengths_of_rows > 0)
+        return vectors
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """See :class:`Encoder`; this model has no query prompt."""
+        return self.encode_passages(texts)
+
+
+class SentenceTransformerEncoder:
+    """Any sentence-transformers model by name or folder, with its query prompt."""
+
+    def __init__(self, model: str) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        folder = Path(model)
+        try:
+            self._model = SentenceTransformer(model)
+        except OSError as error:
+            if folder.is_dir():
+                raise ModelDamaged(model, reason=error) from error
+            raise ModelMissing(model) from error
+        except Exception as error:  # whatever a foreign model's files make the libraries raise
+            raise ModelDamaged(model, reason=error) from error
+        self.name = model
+        self.fingerprint = _fingerprint(folder) if folder.is_dir() else self._state_digest()
+        self.dimension = int(self._model.get_embedding_dimension() or 0)
+        self._query: dict[str, Any] = {}
+        if "query" in self._model.prompts and self._model.prompts["query"]:
+            self._query = {"prompt_name": "query"}
+        else:
+            for mark, prompt in _QUERY_PROMPTS.items():
+                if mark in model and "zh" in model:
+                    self._query = {"prompt": prompt}
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """See :class:`Encoder`."""
+        return self._encode(texts)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """See :class:`Encoder`."""
+        return self._encode(texts, **self._query)
+
+    def _encode(self, texts: Sequence[str], **prompt: Any) -> Vectors:
+        vectors = self._model.encode(
+            list(texts), normalize_embeddings=True, show_progress_bar=False, **prompt
+        )
+        vectors = np.asarray(vectors, dtype=np.float32).reshape(len(texts), self.dimension)
+        if not np.isfinite(vectors).all():
+            raise ModelDamaged(self.name, reason="NaN in its vectors")
+        return vectors
+
+    def _state_digest(self) -> str:
+        digest = hashlib.sha256()
+        for name, tensor in sorted(self._model.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(tensor.detach().cpu().float().numpy().tobytes())
+        return digest.hexdigest()[:16]
+
+
+def _fingerprint(folder: Path) -> str:
+    """Of the files that decide a vector: weights, tokenizer, configuration."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix in {".safetensors", ".bin", ".json", ".txt", ".model"}:
+            digest.update(path.relative_to(folder).as_posix().encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
