@@ -128,11 +128,48 @@ class FileEmpty(ReadError):
 class NotText(ReadError):
     """The contents are not text, whatever the name says."""
 
-    zh = ("不是文本文件（{reason}）", "请换成 UTF-8、GB18030 或 UTF-16 的文本，或从文档目录中移走它")
+    zh = (
+        "不是文本文件（{reason}）",
+        "请换成 UTF-8、GB18030 或 UTF-16 的文本，或从文档目录中移走它",
+    )
     en = (
         "not a text file ({reason})",
         "save it as text in UTF-8, GB18030 or UTF-16, or move it out of the folder",
     )
+
+
+class TextDamaged(NotText):
+    """The file is text in a known encoding, but for some bytes; it is not read with gaps."""
+
+    zh = (
+        "第 {line} 行（第 {byte} 字节）不是合法的 {encoding}，文件可能被截断",
+        "请重新取得或另存这个文件，再运行 rag build",
+    )
+    en = (
+        "line {line} (byte {byte}) is not valid {encoding}; the file may have been cut off",
+        "fetch or save the file again, then run rag build",
+    )
+
+
+class EncodingUnknown(NotText):
+    """The bytes make sense in none of the encodings that are read."""
+
+    zh = ("看不出文件的编码", "请另存为 UTF-8，或从文档目录中移走它")
+    en = ("the encoding cannot be told", "save it as UTF-8, or move it out of the folder")
+
+
+class FileNameNotText(ReadError):
+    """The file's name is not valid UTF-8 and cannot be written down in an index."""
+
+    zh = ("文件名不是合法的 UTF-8", "请给文件改名，再运行 rag build")
+    en = ("the file's name is not valid UTF-8", "rename it, then run rag build")
+
+
+class LinkLoop(ReadError):
+    """A link leads to a folder that is read already, or to one that holds the documents."""
+
+    zh = ("链接指向已经读过的目录（{target}），没有进入", "请从文档目录中移走这个链接")
+    en = ("the link leads to a folder already read ({target})", "move it out of the folder")
 
 
 class UnsupportedFormat(ReadError):
@@ -257,8 +294,14 @@ class LawBroken(IndexProblem):
 class CasesError(WenjuError):
     """The file of questions with known answers cannot be used."""
 
-    zh = ("第 {line} 行不是可用的问题（{reason}）", "请改正该行后再运行 rag eval")
-    en = ("line {line} is not a usable case ({reason})", "correct it and run rag eval again")
+    zh = (
+        "第 {line} 行不是可用的问题（{reason}）",
+        '请改成 {{"question": "…", "source": "文件" 或 null, "answer": ["…"]}} 后再运行 rag eval',
+    )
+    en = (
+        "line {line} is not a usable case ({reason})",
+        'make it {{"question": "…", "source": "file" or null, "answer": ["…"]}} and run it again',
+    )
 
 
 class CasesMissing(CasesError):
