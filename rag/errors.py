@@ -165,11 +165,11 @@ class FileNameNotText(ReadError):
     en = ("the file's name is not valid UTF-8", "rename it, then run rag build")
 
 
-class LinkLoop(ReadError):
-    """A link leads to a folder that is read already, or to one that holds the documents."""
+class LinkRepeats(ReadError):
+    """A link leads to what is read already, or to a folder that holds the documents."""
 
-    zh = ("链接指向已经读过的目录（{target}），没有进入", "请从文档目录中移走这个链接")
-    en = ("the link leads to a folder already read ({target})", "move it out of the folder")
+    zh = ("链接指向已经读过的内容（{target}），没有再读", "请从文档目录中移走这个链接")
+    en = ("the link leads to what is read already ({target})", "move it out of the folder")
 
 
 class UnsupportedFormat(ReadError):
@@ -189,6 +189,16 @@ class FileTooLarge(ReadError):
     en = (
         "the file has {size_mb} MB, the limit is {limit_mb} MB",
         "split it or raise RAG_MAX_FILE_MB",
+    )
+
+
+class ReaderFailed(ReadError):
+    """The reader itself broke on this file: our defect."""
+
+    zh = ("读取这个文件时程序出错（{reason}）", "请把这个文件报告给我们；其他文件不受影响")
+    en = (
+        "the reader broke on this file ({reason})",
+        "please report it; other files are not affected",
     )
 
 
@@ -264,6 +274,13 @@ class IndexTooNew(IndexProblem):
     )
 
 
+class IndexClosed(IndexProblem):
+    """The index was closed, and is still asked."""
+
+    zh = ("索引已经关闭", "请重新打开索引")
+    en = ("the index was closed", "open it again")
+
+
 class IndexLocked(IndexProblem):
     """Another build is running."""
 
@@ -284,8 +301,42 @@ class IndexNotWritable(IndexProblem):
 class LawBroken(IndexProblem):
     """A passage is not the file's own words: a defect of a reader, never published."""
 
-    zh = ("引文与原文不符（{reason}），已放弃发布", "请把这个文件报告给我们")
-    en = ("a passage is not the file's words ({reason}); nothing published", "please report it")
+    zh = ("引文与原文不符（{reason}），没有收入索引", "请把这个文件报告给我们")
+    en = ("a passage is not the file's own words ({reason}); it was left out", "please report it")
+
+
+# --- checking the citations ----------------------------------------------------------------------
+
+
+class SourceChanged(IndexProblem):
+    """The file is not what it was when it was indexed."""
+
+    zh = ("文件在建立索引后有改动", "请运行 rag build 更新索引")
+    en = ("the file has changed since it was indexed", "run rag build")
+
+
+class SourceMissing(IndexProblem):
+    """The file is no longer there."""
+
+    zh = ("文件已不在文档目录里", "请找回文件，或运行 rag build 更新索引")
+    en = ("the file is no longer in the folder", "bring it back, or run rag build")
+
+
+class QuoteWrong(IndexProblem):
+    """A passage in the index does not equal the file over its spans."""
+
+    zh = ("引文与原文不符", "请运行 rag build 重建；若仍不符，请把这个文件报告给我们")
+    en = ("the passage is not the file's words", "run rag build; report it if that does not help")
+
+
+class LinesWrong(IndexProblem):
+    """A passage in the index names other lines than it stands on."""
+
+    zh = ("引文的行号是 {claimed}，应为 {actual}", "请运行 rag build 重建；若仍不符，请报告给我们")
+    en = (
+        "the passage names lines {claimed} and stands on {actual}",
+        "run rag build; report it if that does not help",
+    )
 
 
 # --- evaluation ----------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def is_quote(passage: str, text: str, spans: Sequence[Span]) -> bool:
 
 
 def line_starts(text: str) -> list[int]:
-    r"""The offset at which each line of ``text`` begins; a line ends at ``\n``, ``\r\n``, ``\r``."""
+    r"""Where each line of ``text`` begins; a line ends at ``\n``, ``\r\n`` or ``\r``."""
     return [0, *(match.end() for match in _LINE_END.finditer(text))]
 
 

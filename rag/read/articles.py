@@ -1,0 +1,184 @@
+"""Blocks → articles: which headings begin an article, and which only a section.
+
+A unit is a run of headings with the text below it. An article is signed once: a unit that opens
+with a signature of its own (本报讯, a byline or a sub-headline under its headline), or that ends
+with one when the article before it is signed already, begins an article. Any other unit is a
+section of the article before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from rag.read import shapes
+from rag.types import Article, Block, BlockKind
+
+_HEADER = {BlockKind.HEADING, BlockKind.SUBHEADLINE}
+
+
+@dataclass(slots=True)
+class _Unit:
+    header: list[Block] = field(default_factory=list)
+    body: list[Block] = field(default_factory=list)
+
+    @property
+    def opens_signed(self) -> bool:
+        kinds = [block.kind for block in self.header]
+        if BlockKind.SUBHEADLINE in kinds or any(map(_is_signature, self.header)):
+            return True
+        text = self.first_text
+        return shapes.has_dateline(text) or shapes.lead_byline(text) is not None
+
+    @property
+    def ends_signed(self) -> bool:
+        return any(
+            _is_signature(block)
+            or (block.kind is BlockKind.PARAGRAPH and shapes.tail_byline(block.text) is not None)
+            for block in self.body
+        )
+
+    @property
+    def first_text(self) -> str:
+        return next((b.text for b in self.body if b.kind is BlockKind.PARAGRAPH), "")
+
+    @property
+    def is_pictures(self) -> bool:
+        return bool(self.body) and all(block.kind is BlockKind.CAPTION for block in self.body)
+
+
+def articles(blocks: Sequence[Block]) -> tuple[Article, ...]:
+    """The articles of a document, in reading order; every block is in exactly one of them."""
+    groups: list[list[_Unit]] = []
+    signed = False
+    for unit in _units(blocks):
+        own = unit.opens_signed or (unit.ends_signed and signed)
+        if not groups or own or unit.is_pictures or not unit.body or _begins_part(unit, groups[-1]):
+            groups.append([unit])
+            signed = unit.opens_signed or unit.ends_signed
+        else:
+            groups[-1].append(unit)
+            signed = signed or unit.ends_signed
+    made = [article for group in groups for article in _article(group)]
+    return tuple(made)
+
+
+def _units(blocks: Sequence[Block]) -> Iterator[_Unit]:
+    unit = _Unit()
+    for block in blocks:
+        heads = block.kind in _HEADER or (
+            block.kind is BlockKind.BYLINE and not unit.body and bool(unit.header)
+        )
+        news = block.kind is BlockKind.PARAGRAPH and shapes.has_dateline(block.text)
+        if unit.body and (heads or (news and not unit.is_pictures)):
+            yield unit
+            unit = _Unit()
+        (unit.header if heads else unit.body).append(block)
+    if unit.header or unit.body:
+        yield unit
+
+
+def _begins_part(unit: _Unit, group: Sequence[_Unit]) -> bool:
+    """Whether a unit's own first-level heading stands beside that of the article before it."""
+    tops = [_top(each) for each in (unit, group[0])]
+    return all(
+        top is not None
+        and shapes.is_atx(top.text)
+        and shapes.heading(top.text).level == 1
+        and not shapes.is_numbered(shapes.heading(top.text).title)
+        for top in tops
+    )
+
+
+def _top(unit: _Unit) -> Block | None:
+    return next((block for block in unit.header if block.kind is BlockKind.HEADING), None)
+
+
+def _article(units: Sequence[_Unit]) -> Iterator[Article]:
+    """One article, and one more for each photo story that stands within or behind it."""
+    first = units[0]
+    header = _titled(first)
+    stories: list[Block] = []
+    kept: list[Block] = list(header)
+    for unit in units:
+        kept.extend(() if unit is first else unit.header)
+        for block in unit.body:
+            apart = block.kind is BlockKind.CAPTION and shapes.is_photo_story(block.text)
+            (stories if apart and not unit.is_pictures else kept).append(block)
+    if kept:
+        yield Article(
+            title=_wording(header, BlockKind.HEADLINE),
+            subtitle=_wording(header, BlockKind.SUBHEADLINE),
+            byline=_byline(kept),
+            date=_date(kept),
+            blocks=tuple(kept),
+        )
+    for story in stories:
+        yield Article(None, None, None, None, (story,))
+
+
+def _titled(unit: _Unit) -> list[Block]:
+    """The header of an article's first unit, with headline, kickers and sections told apart."""
+    header = list(unit.header)
+    heads = _before_signature(header)
+    named = [
+        index
+        for index in heads
+        if (title := shapes.heading(header[index].text).title) and not shapes.is_numbered(title)
+    ]
+    if not named or not unit.body:
+        return header
+    if any(shapes.is_atx(header[index].text) for index in named):
+        top = min(named, key=lambda index: shapes.heading(header[index].text).level)
+    else:
+        top = named[-1] if unit.opens_signed else named[0]
+    for index in named:
+        if index <= top:
+            kind = BlockKind.HEADLINE if index == top else BlockKind.KICKER
+            header[index] = replace(header[index], kind=kind)
+    return header
+
+
+def _before_signature(header: Sequence[Block]) -> list[int]:
+    """The headings above the first sub-headline or byline; those below it are sections."""
+    heads: list[int] = []
+    for index, block in enumerate(header):
+        if block.kind is BlockKind.HEADING:
+            heads.append(index)
+        elif heads:
+            break
+    return heads
+
+
+def _wording(header: Sequence[Block], kind: BlockKind) -> str | None:
+    words = [shapes.heading(block.text).title for block in header if block.kind is kind]
+    return " ".join(words) or None
+
+
+def _is_signature(block: Block) -> bool:
+    return block.kind is BlockKind.BYLINE and shapes.byline(block.text) is not None
+
+
+def _byline(blocks: Sequence[Block]) -> str | None:
+    lines = [shapes.byline(block.text) for block in blocks if block.kind is BlockKind.BYLINE]
+    own = " ".join(line for line in lines if line)
+    if own:
+        return own
+    texts = [block.text for block in blocks if block.kind is BlockKind.PARAGRAPH]
+    for text in texts:
+        if found := shapes.lead_byline(text) or shapes.tail_byline(text):
+            return found
+    return None
+
+
+def _date(blocks: Sequence[Block]) -> str | None:
+    for block in blocks:
+        if block.kind in (BlockKind.BYLINE, BlockKind.SUBHEADLINE):
+            found = shapes.full_date(block.text)
+        elif block.kind is BlockKind.PARAGRAPH:
+            return shapes.dateline_date(block.text)
+        else:
+            found = None
+        if found:
+            return found
+    return None

@@ -1,0 +1,153 @@
+"""Bytes → text, decided on the whole file.
+
+Strict decoding does most of the work: UTF-8 that decodes is UTF-8, and a byte order mark is
+believed. Only what neither explains is judged by how its characters look. A statistical detector
+(charset-normalizer and its like) is not used: it samples, it guesses between dozens of encodings
+that reports are never in, and on short Chinese files it often names one of those.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections import Counter
+from functools import cache
+
+from rag.errors import EncodingUnknown, FileEmpty, NotText, TextDamaged
+
+_MAGIC = {
+    b"\x89PNG": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF8": "GIF",
+    b"%PDF-": "PDF",
+    b"PK\x03\x04": "ZIP, DOCX, XLSX",
+    b"\xd0\xcf\x11\xe0": "DOC, XLS",
+    b"\x1f\x8b": "GZIP",
+    b"Rar!": "RAR",
+    b"7z\xbc\xaf": "7Z",
+    b"\x7fELF": "ELF",
+    b"SQLite format 3": "SQLite",
+}
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b\x1c-\x1f\x7f]")
+_PLAUSIBLE = 0.8  # text in the right encoding is near 1, in a wrong one near 0.3
+_DAMAGE = 20  # valid multibyte characters for each bad byte: below, it was never UTF-8
+
+
+def decode(data: bytes, where: str) -> tuple[str, str]:
+    """The text of a file and the encoding it is in, by Python's name.
+
+    UTF-8 and UTF-16 with or without a byte order mark, and GB18030. The mark is no part of the
+    text; nothing else is dropped, replaced or rewritten, line ends included.
+
+    Raises:
+        FileEmpty: there is nothing but white space.
+        NotText: a picture, an archive, zeros: the reason names what was seen.
+        TextDamaged: it is text in a known encoding but for some bytes; names the first place.
+        EncodingUnknown: none of the encodings above makes sense of it.
+    """
+    text, encoding = _decode(data, where)
+    if not text.strip():
+        raise FileEmpty(where)
+    if control := _CONTROL.search(text):
+        position = len(text[: control.start()].encode(encoding, "surrogatepass"))
+        raise NotText(where, reason=f"0x{ord(control.group()):02X} @ {position}")
+    return text, encoding
+
+
+def _decode(data: bytes, where: str) -> tuple[str, str]:
+    for magic, name in _MAGIC.items():
+        if data.startswith(magic):
+            raise NotText(where, reason=name)
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return _strict(data[len(bom) :], encoding, where, len(bom)), encoding
+    if b"\0" in data:
+        return _zeros(data, where)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return _other(data, where)
+    return _gb2312_mistaken(data) or (text, "utf-8")
+
+
+def _zeros(data: bytes, where: str) -> tuple[str, str]:
+    """UTF-16 without a mark has zeros (in every line end); UTF-8 and GB18030 have none."""
+    text, encoding = max(_guesses(data, "utf-16-le", "utf-16-be"), key=_looks, default=("", ""))
+    if _looks((text, encoding)) < _PLAUSIBLE:
+        raise NotText(where, reason=f"0x00 @ {data.index(0)}")
+    return text, encoding
+
+
+def _other(data: bytes, where: str) -> tuple[str, str]:
+    """What is not UTF-8: damaged UTF-8, GB18030, or UTF-16 that happens to hold no zero."""
+    read = data.decode("utf-8", "replace")
+    bad = read.count("\ufffd")
+    if sum(char > "\u07ff" for char in read) - bad > _DAMAGE * bad:
+        _strict(data, "utf-8", where)
+    guesses = _guesses(data, "gb18030", "utf-16-le", "utf-16-be")
+    best = max(guesses, key=_looks, default=("", ""))
+    if _looks(best) >= _PLAUSIBLE:
+        return best
+    if not any(encoding == "gb18030" for _, encoding in guesses):
+        read = data.decode("gb18030", "replace")
+        if _looks((read, "")) >= _PLAUSIBLE:
+            _strict(data, "gb18030", where)
+    if bad <= 1:
+        _strict(data, "utf-8", where)
+    raise EncodingUnknown(where)
+
+
+def _strict(data: bytes, encoding: str, where: str, offset: int = 0) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].decode(encoding, "replace").count("\n") + 1
+        raise TextDamaged(
+            where, line=line, byte=error.start + offset + 1, encoding=encoding.upper()
+        ) from error
+
+
+def _guesses(data: bytes, *encodings: str) -> list[tuple[str, str]]:
+    guesses = []
+    for encoding in encodings:
+        try:
+            guesses.append((data.decode(encoding), encoding))
+        except UnicodeDecodeError:
+            continue
+    return guesses
+
+
+def _gb2312_mistaken(data: bytes) -> tuple[str, str] | None:
+    """A few common words in GB2312 are also valid UTF-8, of letters that stand in no report."""
+    high = [byte for byte in data if byte > 0x7F] if len(data) <= 64 else []
+    if not high or not all(0xA1 <= byte <= 0xDF for byte in high):
+        return None
+    guess = max(_guesses(data, "gb18030"), key=_looks, default=("", ""))
+    return guess if _looks(guess) == 1 else None
+
+
+def _looks(guess: tuple[str, str]) -> float:
+    """The share of a text's characters that common Chinese and English text is made of."""
+    text = guess[0]
+    common = _common()
+    return sum(n for char, n in Counter(text).items() if char in common) / max(len(text), 1)
+
+
+@cache
+def _common() -> frozenset[str]:
+    simplified = (bytes((row, cell)) for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF))
+    traditional = (
+        bytes((row, cell))
+        for row in range(0xA4, 0xC7)
+        for cell in (*range(0x40, 0x7F), *range(0xA1, 0xFF))
+    )
+    han = b"".join(simplified).decode("gb2312", "ignore")
+    han += b"".join(traditional).decode("big5", "ignore")
+    marks = "，。、；：？！“”‘’（）《》〈〉【】「」『』—…·～％①②③④⑤●○□■◆△▲★※℃㎡×\u3000\u00a0"
+    wide = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
+    return frozenset(han + marks + wide + "".join(map(chr, range(32, 127))) + "\t\n\r\f\v")

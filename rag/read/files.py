@@ -1,0 +1,200 @@
+"""The documents' folder: which files are documents, and their bytes."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import (
+    DocsEmpty,
+    DocsMissing,
+    FileChanging,
+    FileEmpty,
+    FileInaccessible,
+    FileNameNotText,
+    FileTooLarge,
+    LinkRepeats,
+    ReadError,
+    UnsupportedFormat,
+)
+from rag.read.formats import reader_of
+from rag.settings import Settings
+from rag.types import Failure, Language
+
+_BLOCK = 1 << 20
+_MB = 1_000_000
+_NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # there is none on Windows
+# What editors, office programs and file managers leave beside a document while it is open.
+_LEFTOVER = re.compile(
+    r"\..*|~\$.*|.*~|#.*#|.*\.(?:swp|swo|tmp|temp|bak|part|crdownload|lock)"
+    r"|thumbs\.db|desktop\.ini|__macosx|__pycache__",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that a reader exists for; ``source`` is its posix path relative to the folder."""
+
+    source: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file's bytes as they were at one moment, and their sha256 in hexadecimal."""
+
+    source: str
+    data: bytes
+    sha256: str
+
+
+def scan(docs: Path, settings: Settings) -> tuple[tuple[Found, ...], tuple[Failure, ...]]:
+    """Every document below ``docs`` and everything there that cannot be one, sorted by source.
+
+    Hidden files and editors' leftovers are not documents. Links are followed, but nothing is read
+    twice: what lies below ``docs`` goes by its own name only, and a second link to what is read
+    already is a failure. So is a folder that cannot be listed, under the folder's name: what lies
+    below it is unknown, not deleted.
+
+    Raises:
+        DocsMissing: ``docs`` is not a folder.
+        DocsEmpty: there is no file in it.
+        FileInaccessible: ``docs`` itself cannot be listed.
+    """
+    if not docs.is_dir():
+        raise DocsMissing(docs)
+    walk = _Walk(docs.resolve(), settings.lang)
+    walk.enter(docs, "")
+    if not walk.found and not walk.failures:
+        raise DocsEmpty(docs)
+    return (
+        tuple(sorted(walk.found, key=lambda each: each.source)),
+        tuple(sorted(walk.failures, key=lambda each: each.source)),
+    )
+
+
+class _Walk:
+    def __init__(self, root: Path, language: Language) -> None:
+        self.root = root
+        self.language = language
+        self.seen: set[Path] = {root}
+        self.found: list[Found] = []
+        self.failures: list[Failure] = []
+
+    def enter(self, folder: Path, prefix: str) -> None:
+        try:
+            paths = sorted(folder.iterdir())
+        except OSError as error:
+            if not prefix:
+                raise FileInaccessible(folder, reason=error.strerror) from error
+            self._fail(FileInaccessible(folder, reason=error.strerror), prefix.rstrip("/"))
+            return
+        for path in paths:
+            if not _LEFTOVER.fullmatch(path.name):
+                try:
+                    self._visit(path, prefix + path.name)
+                except ReadError as error:
+                    self._fail(error, prefix + path.name)
+
+    def _visit(self, path: Path, source: str) -> None:
+        if _has_surrogate(path.name):
+            raise FileNameNotText(path)
+        if path.is_symlink() and not self._follows(path):
+            return
+        if path.is_dir():
+            self.seen.add(path.resolve())
+            self.enter(path, source + "/")
+        elif not path.is_file():
+            raise UnsupportedFormat(path, format=_node(path))
+        elif reader_of(source) is None:
+            raise UnsupportedFormat(path, format=path.suffix or path.name)
+        else:
+            self.found.append(Found(source, path))
+
+    def _follows(self, link: Path) -> bool:
+        """Whether a link leads to something that is not read under its own name."""
+        try:
+            target = link.resolve(strict=True)
+        except OSError as error:
+            raise FileInaccessible(link, reason=error.strerror) from error
+        except RuntimeError as error:  # what a link to itself was before Python 3.13
+            raise FileInaccessible(link, reason=os.strerror(errno.ELOOP)) from error
+        if target.is_relative_to(self.root) and target != self.root:
+            below = target.relative_to(self.root).parts
+            if not any(_LEFTOVER.fullmatch(part) for part in below):
+                return False
+        if target in self.seen or self.root.is_relative_to(target):
+            raise LinkRepeats(link, target=target)
+        self.seen.add(target)
+        return True
+
+    def _fail(self, error: ReadError, source: str) -> None:
+        self.failures.append(error.failure(source, self.language))
+
+
+def load(found: Found, settings: Settings) -> Loaded:
+    """The bytes of a file, all of one moment.
+
+    Raises:
+        FileInaccessible: it is gone, is no regular file, or may not be read.
+        FileChanging: it was written to while it was read.
+        FileTooLarge: it is over the limit of the settings; it is not read at all.
+        FileEmpty: it has no bytes.
+    """
+    limit = int(settings.max_file_mb * _MB)
+    try:
+        # a pipe put in the place of a file must not block the build
+        with os.fdopen(os.open(found.path, os.O_RDONLY | _NONBLOCK), "rb") as file:
+            before = os.fstat(file.fileno())
+            if not stat.S_ISREG(before.st_mode):
+                raise FileInaccessible(found.path, reason=_node(found.path))
+            if before.st_size > limit:
+                size = f"{before.st_size / _MB:.1f}"
+                raise FileTooLarge(found.path, size_mb=size, limit_mb=f"{settings.max_file_mb:g}")
+            data = file.read(before.st_size + 1)
+            after = os.fstat(file.fileno())
+    except OSError as error:
+        raise FileInaccessible(found.path, reason=error.strerror) from error
+    if _state(before) != _state(after) or len(data) != before.st_size:
+        raise FileChanging(found.path)
+    if not data:
+        raise FileEmpty(found.path)
+    return Loaded(found.source, data, hashlib.sha256(data).hexdigest())
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a file as it is now, hexadecimal; it is never held in memory as a whole.
+
+    Raises:
+        FileInaccessible: it is gone, is no file, or may not be read.
+    """
+    sha256 = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                sha256.update(block)
+    except OSError as error:
+        raise FileInaccessible(path, reason=error.strerror) from error
+    return sha256.hexdigest()
+
+
+def _state(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _has_surrogate(name: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in name)
+
+
+def _node(path: Path) -> str:
+    """What kind of thing a path is that is no regular file."""
+    for kind in ("is_fifo", "is_socket", "is_block_device", "is_char_device", "is_dir"):
+        if getattr(path, kind)():
+            return kind.removeprefix("is_").replace("_", " ")
+    return "special file"

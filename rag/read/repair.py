@@ -1,0 +1,295 @@
+"""Lines → blocks: sentences that layout broke are whole again, everything else stays apart.
+
+A line joins the paragraph before it when that paragraph is unfinished, or when the text is
+hard-wrapped and the line before was full. It does not when it is marked as something of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from rag.read import shapes
+from rag.types import Block, BlockKind, Span
+
+_LINE = re.compile(r"[^\r\n]+")
+_WIDTH_MAX = 160  # columns: what is wrapped at more than this is not hard-wrapped
+_WIDTH_MIN = 24
+_HEADING_MAX = 40  # characters, or half of them where a comma stands within
+_HEADLINE_MAX = 80
+_LATIN_UNIT = re.compile(r"[!-~]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that is not blank: ``text[start:end]`` without white space at its ends."""
+
+    start: int
+    end: int
+    stop: int
+    """Where the line break stands that ends it, or the end of the text."""
+    text: str
+    indent: int
+    """Columns of white space in front."""
+    gap: int
+    """Blank lines before it."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    kind: BlockKind
+    lines: list[Line]
+    parts: list[str] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    tail: str = ""
+
+    def add(self, line: Line) -> None:
+        if self.lines:
+            last = self.lines[-1]
+            if _needs_space(self.tail, line.text):
+                self._take(" ", last.stop, last.stop + 1)
+            self.lines[-1] = line  # only the last line decides what follows
+        else:
+            self.lines.append(line)
+        self._take(line.text, line.start, line.end)
+        self.tail = (self.tail + line.text)[-shapes.REACH :]
+
+    def _take(self, text: str, start: int, end: int) -> None:
+        self.parts.append(text)
+        if self.spans and self.spans[-1][1] == start:
+            start = self.spans.pop()[0]
+        self.spans.append((start, end))
+
+    def block(self) -> Block:
+        return Block(self.kind, "".join(self.parts), tuple(self.spans))
+
+
+def lines(text: str) -> list[Line]:
+    """The lines of a text that are not blank."""
+    found: list[Line] = []
+    previous = 0
+    for match in _LINE.finditer(text):
+        raw = match.group()
+        bare = raw.strip()
+        if not bare:
+            continue
+        start = match.start() + len(raw) - len(raw.lstrip())
+        between = text[previous : match.start()]
+        breaks = between.count("\n") + between.count("\r") - between.count("\r\n")
+        indent = shapes.columns(raw[: start - match.start()].expandtabs(4))
+        gap = max(breaks - 1, 0) if found else breaks
+        found.append(Line(start, start + len(bare), match.end(), bare, indent, gap))
+        previous = match.end()
+    return found
+
+
+def blocks(
+    source: Sequence[Line],
+    *,
+    apart: frozenset[int] = frozenset(),
+    underlined: frozenset[int] = frozenset(),
+) -> list[Block]:
+    """The blocks of a text, in reading order; each line is in exactly one of them.
+
+    Headlines are not told from headings yet: both are ``HEADING``.
+
+    Args:
+        source: the lines.
+        apart: indices of lines that stay as they are: code.
+        underlined: indices of lines that the next one marks as headings.
+    """
+    return _Repair(source, apart, underlined).run()
+
+
+class _Repair:
+    def __init__(
+        self, source: Sequence[Line], apart: frozenset[int], underlined: frozenset[int]
+    ) -> None:
+        self.lines = source
+        self.apart = apart
+        self.underlined = underlined
+        self.width = wrap_width(source)
+        self.marked = sum(shapes.is_atx(line.text) for line in source) >= 2
+        self.drafts: list[_Draft] = []
+        self.open: _Draft | None = None
+
+    def run(self) -> list[Block]:
+        for index, line in enumerate(self.lines):
+            if index in self.apart:
+                self._begin(BlockKind.PARAGRAPH, line)
+                self.open = None
+                continue
+            kind = self._marked_kind(index)
+            if kind is None and self.open is not None and self._continues(index):
+                if self._is_interposed(index):
+                    self._aside(BlockKind.CAPTION, line)
+                else:
+                    self.open.add(line)
+            elif kind is BlockKind.CAPTION and self._is_broken_off():
+                self._aside(BlockKind.CAPTION, line)
+            else:
+                self._begin(kind or self._plain_kind(index), line)
+        return [draft.block() for draft in self.drafts]
+
+    def _begin(self, kind: BlockKind, line: Line) -> None:
+        self.open = self._aside(kind, line)
+        if kind in (BlockKind.HEADING, BlockKind.BYLINE, BlockKind.TABLE_ROW):
+            self.open = None
+
+    def _aside(self, kind: BlockKind, line: Line) -> _Draft:
+        draft = _Draft(kind, [])
+        draft.add(line)
+        self.drafts.append(draft)
+        return draft
+
+    def _next(self, index: int) -> Line | None:
+        return self.lines[index + 1] if index + 1 < len(self.lines) else None
+
+    def _is_broken_off(self) -> bool:
+        return self.open is not None and not shapes.is_complete(self.open.tail)
+
+    def _marked_kind(self, index: int) -> BlockKind | None:
+        """What a line is by its own marks, whatever stands around it."""
+        text = self.lines[index].text
+        if index in self.underlined or shapes.is_atx(text) or shapes.is_ornament(text):
+            return BlockKind.HEADING
+        if shapes.is_table_row(text):
+            return BlockKind.TABLE_ROW
+        if shapes.byline(text) is not None or shapes.is_imprint(text):
+            return BlockKind.BYLINE
+        if shapes.is_caption(text):
+            return BlockKind.CAPTION
+        if shapes.is_subtitle(text) and self._follows_heading():
+            return BlockKind.SUBHEADLINE
+        if shapes.is_numbered(text):
+            return BlockKind.HEADING if self._is_heading(index) else BlockKind.LIST_ITEM
+        if shapes.is_list_item(text) or self._is_label(index):
+            return BlockKind.LIST_ITEM
+        return None
+
+    def _follows_heading(self) -> bool:
+        return not self.drafts or self.drafts[-1].kind is BlockKind.HEADING
+
+    def _is_label(self, index: int) -> bool:
+        around = (self.lines[index - 1] if index else None, self._next(index))
+        return shapes.is_label(self.lines[index].text) and any(
+            line is not None and shapes.is_label(line.text) for line in around
+        )
+
+    def _continues(self, index: int) -> bool:
+        """Whether a line without marks goes on with the open paragraph."""
+        draft, line = self.open, self.lines[index]
+        assert draft is not None
+        last = draft.lines[-1]
+        full = self._is_full(last, line)
+        indented = line.indent > last.indent and draft.kind is not BlockKind.LIST_ITEM
+        if shapes.is_complete(draft.tail):
+            return full and not indented
+        if full and not indented:
+            return True
+        if shapes.torn(draft.tail, line.text):
+            return True
+        if line.indent >= 4 and line.gap == 0 and draft.kind is not BlockKind.LIST_ITEM:
+            return False
+        if draft.kind is not BlockKind.PARAGRAPH:
+            return line.gap == 0 and line.indent > last.indent
+        if self.width is not None and line.gap == 0:
+            return False
+        return not self._is_heading(index)
+
+    def _is_interposed(self, index: int) -> bool:
+        """Whether a line is a caption without marks, between the halves of a torn text."""
+        draft, line, after = self.open, self.lines[index], self._next(index)
+        assert draft is not None
+        return (
+            after is not None
+            and bool(line.gap and after.gap)
+            and len(line.text) <= _HEADING_MAX
+            and not shapes.is_complete(line.text)
+            and not shapes.torn(draft.tail, line.text)
+            and not shapes.torn(line.text, after.text)
+            and shapes.torn(draft.tail, after.text)
+        )
+
+    def _plain_kind(self, index: int) -> BlockKind:
+        return BlockKind.HEADING if self._is_heading(index) else BlockKind.PARAGRAPH
+
+    def _is_heading(self, index: int) -> bool:
+        """Whether a line without Markdown's marks is a headline or a heading."""
+        line, after = self.lines[index], self._next(index)
+        text = line.text
+        if len(text) > _HEADLINE_MAX or shapes.is_complete(text):
+            return False
+        if shapes.unclosed(text) or re.search(r"[，,、]$", text) or shapes.has_inner_end(text):
+            return False
+        if after is not None and self._is_full(line, after):
+            return False
+        if shapes.is_numbered(text):
+            return len(text) <= _HEADING_MAX
+        if after is not None and self._announces(after):
+            return True
+        if self.marked:
+            return False
+        size = max(len(text) // 2, shapes.columns(text) // 2)
+        if size > (_HEADING_MAX if shapes.commas(text) == 0 else _HEADING_MAX // 2):
+            return index == 0 and (after is None or after.gap > 0)
+        if after is None or shapes.has_inner_space(text):
+            return True
+        return not (shapes.torn(text, after.text) or shapes.hangs(text))
+
+    def _announces(self, line: Line) -> bool:
+        """Whether only a headline can stand before this line."""
+        return (
+            shapes.has_dateline(line.text)
+            or shapes.is_subtitle(line.text)
+            or shapes.byline(line.text) is not None
+        )
+
+    def _is_full(self, line: Line, after: Line) -> bool:
+        """Whether a line was broken only because nothing more went into it."""
+        return self.width is not None and after.gap == 0 and _fills(line, after, self.width)
+
+
+def wrap_width(source: Sequence[Line]) -> int | None:
+    """The column at which a text is hard-wrapped, or None where its lines are paragraphs."""
+    pairs = [(a, b) for a, b in _neighbours(source)]
+    if len(pairs) < 2:
+        return None
+    widths = sorted(_width(a) for a, _ in pairs)
+    width = widths[int(len(widths) * 0.9)] if len(widths) >= 10 else widths[-1]
+    if not _WIDTH_MIN <= width <= _WIDTH_MAX:
+        return None
+    full = sum(_fills(a, b, width) for a, b in pairs)
+    return width if full >= 0.6 * len(pairs) else None
+
+
+def _neighbours(source: Sequence[Line]) -> Iterator[tuple[Line, Line]]:
+    for line, after in pairwise(source):
+        if after.gap == 0 and not (
+            shapes.is_atx(line.text) or shapes.is_table_row(line.text) or shapes.is_atx(after.text)
+        ):
+            yield line, after
+
+
+def _fills(line: Line, after: Line, width: int) -> bool:
+    """Whether the first word of the next line would not have gone into this one."""
+    unit = _LATIN_UNIT.match(after.text[:_WIDTH_MAX])
+    room = 1 + len(unit.group()) if unit else 4  # a character and a mark that may not lead a line
+    return _width(line) + room > width
+
+
+def _width(line: Line) -> int:
+    return line.indent + shapes.columns(line.text[: _WIDTH_MAX + 1])
+
+
+def _needs_space(tail: str, head: str) -> bool:
+    """Whether a line break stands between two words of a script that sets spaces."""
+    left = next((char for char in reversed(tail) if char.isalnum()), "")
+    right = next((char for char in head[:8] if char.isalnum()), "")
+    if not left or not right or not left.isascii() or not right.isascii():
+        return False
+    if left.isdigit() and right.isdigit() and not tail.isascii():
+        return False
+    return tail[-1] not in "-/（“《" and head[0] not in ",.;:!?)%，。"
