@@ -5,7 +5,19 @@ Terms are jieba's words and character bigrams of the normalised text; vectors co
 """
 
 from rag.encode.encoder import Encoder, Vectors, load_encoder
+from rag.encode.lexicon import Lexicon, load_lexicon
 from rag.encode.normalise import normalise
-from rag.encode.terms import TERMS_IDENTITY, bigrams, words
+from rag.encode.terms import TERMS_IDENTITY, bigrams, cut, words
 
-__all__ = ["TERMS_IDENTITY", "Encoder", "Vectors", "bigrams", "load_encoder", "normalise", "words"]
+__all__ = [
+    "TERMS_IDENTITY",
+    "Encoder",
+    "Lexicon",
+    "Vectors",
+    "bigrams",
+    "cut",
+    "load_encoder",
+    "load_lexicon",
+    "normalise",
+    "words",
+]

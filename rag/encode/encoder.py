@@ -1,4 +1,4 @@
-"""Text → vectors. The seam is :class:`Encoder`; the embedded model and sentence-transformers fit it.
+"""Text → vectors. The seam is :class:`Encoder`; our model and sentence-transformers fit it.
 
 The embedded model is a standard sentence-transformers folder (``StaticEmbedding`` + ``Normalize``).
 :class:`EmbeddedEncoder` reads the same files with ``tokenizers`` and numpy alone, so that a
@@ -86,20 +86,26 @@ class EmbeddedEncoder:
         """See :class:`Encoder`."""
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), _BATCH):
-            batch = self._tokenizer.encode_batch_fast(
-                list(texts[start : start + _BATCH]), add_special_tokens=False
-            )
-            lengths = np.array([len(encoding.ids) for encoding in batch])
+            rows = self.token_ids(texts[start : start + _BATCH])
+            lengths = np.array([len(row) for row in rows])
             filled = np.flatnonzero(lengths)
-            if not len(filled):
-                continue
-            ids = np.concatenate([batch[row].ids for row in filled]).astype(np.int64)
-            tokens = self._rows[ids].astype(np.float32)
-            tokens *= self._scales[ids, None]
-            starts = np.cumsum(lengths[filled]) - lengths[filled]
-            vectors[start + filled] = np.add.reduceat(tokens, starts, axis=0)
+            if len(filled):
+                tokens = self.token_vectors(np.concatenate([rows[row] for row in filled]))
+                starts = np.cumsum(lengths[filled]) - lengths[filled]
+                vectors[start + filled] = np.add.reduceat(tokens, starts, axis=0)
         lengths_of_rows = np.linalg.norm(vectors, axis=1, keepdims=True)
         np.divide(vectors, lengths_of_rows, out=vectors, where=lengths_of_rows > 0)
+        return vectors
+
+    def token_ids(self, texts: Sequence[str]) -> list[npt.NDArray[np.int64]]:
+        """The tokens of each text; 0 is the unknown one."""
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [np.array(encoding.ids, dtype=np.int64) for encoding in encodings]
+
+    def token_vectors(self, ids: npt.NDArray[np.int64]) -> Vectors:
+        """The vectors of tokens, shape ``[len(ids), dimension]``."""
+        vectors: Vectors = self._rows[ids].astype(np.float32)
+        vectors *= self._scales[ids, None]
         return vectors
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
@@ -126,7 +132,7 @@ class SentenceTransformerEncoder:
         self.fingerprint = _fingerprint(folder) if folder.is_dir() else self._state_digest()
         self.dimension = int(self._model.get_embedding_dimension() or 0)
         self._query: dict[str, Any] = {}
-        if "query" in self._model.prompts and self._model.prompts["query"]:
+        if self._model.prompts.get("query"):
             self._query = {"prompt_name": "query"}
         else:
             for mark, prompt in _QUERY_PROMPTS.items():
@@ -166,4 +172,3 @@ def _fingerprint(folder: Path) -> str:
             digest.update(path.relative_to(folder).as_posix().encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
-

@@ -20,6 +20,7 @@ _MYRIADS = {"万": 10**4, "亿": 10**8}
 
 _GROUPED = re.compile(r"(?<![\d.])\d{1,3}(?:,\d{3})+(?![\d,])")
 _ARABIC_MYRIAD = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s*([万亿]{1,2})")
+_DAY = re.compile(r"(?<![一二三四五六七八九十百千万\d])[一二三四五六七八九十](?=[月日号])")
 _YEAR = re.compile(r"[〇零一二三四五六七八九]{4}(?=年)")
 _PERCENT = re.compile(
     r"百分之([零〇一二两三四五六七八九十百]+)(?:点([零〇一二三四五六七八九]+))?|百分之(\d+(?:\.\d+)?)"
@@ -37,6 +38,7 @@ def normalise(text: str) -> str:
     text = _PERCENT.sub(_percent, text)
     text = _YEAR.sub(lambda match: "".join(str(_DIGITS[char]) for char in match[0]), text)
     text = _CHINESE.sub(lambda match: str(_integer(match[0])), text)
+    text = _DAY.sub(lambda match: str(_integer(match[0])), text)
     return _ARABIC_MYRIAD.sub(_arabic, text)
 
 

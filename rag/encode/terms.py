@@ -10,9 +10,9 @@ terms are the same. Latin words, codes (th01, ppr-9087) and numbers stay whole; 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 from rag.encode.normalise import normalise
 
@@ -31,15 +31,24 @@ _PART = re.compile(r"[a-z]+|\d+(?:\.\d+)?|[a-z0-9]+")
 def words(text: str) -> list[str]:
     """The words of ``text`` in jieba's search mode, normalised, in order; no punctuation."""
     found: list[str] = []
-    cut = _cutter()
+    jieba = _jieba()
     for match in _RUN.finditer(normalise(text)):
         run = match[0]
         if match.lastgroup == "han":
-            found.extend(cut(run))
+            found.extend(jieba.cut_for_search(run))
         else:
             found.append(run)
             if match.lastgroup == "code":
                 found.extend(_parts(run))
+    return found
+
+
+def cut(text: str) -> list[str]:
+    """The words of ``text`` without overlaps (jieba's default mode), normalised, in order."""
+    found: list[str] = []
+    jieba = _jieba()
+    for match in _RUN.finditer(normalise(text)):
+        found.extend(jieba.cut(match[0]) if match.lastgroup == "han" else [match[0]])
     return found
 
 
@@ -50,7 +59,7 @@ def bigrams(text: str) -> list[str]:
     behind it (540户), which tells 540 households from 540 yuan.
     """
     found: list[str] = []
-    number = ""
+    number, number_end = "", 0
     for match in _RUN.finditer(normalise(text)):
         run = match[0]
         if match.lastgroup == "han":
@@ -74,14 +83,14 @@ def _parts(code: str) -> list[str]:
 
 
 @cache
-def _cutter() -> Callable[[str], list[str]]:
+def _jieba() -> Any:
     try:
-        from rjieba import cut_for_search
+        import rjieba
     except ImportError:
         import logging
 
         import jieba
 
         jieba.setLogLevel(logging.WARNING)
-        return lambda run: list(jieba.lcut_for_search(run))
-    return lambda run: list(cut_for_search(run))
+        return jieba
+    return rjieba

@@ -1,0 +1,80 @@
+"""What the legs of the search find, brought to one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.encode import Encoder
+from rag.retrieve.features import LEGS, Floats
+from rag.retrieve.question import Question
+from rag.store import Field, Index, Scored
+from rag.types import Leg
+
+DEPTH = 50
+"""Candidates taken from each leg."""
+_LONGEST_QUERY = 2000
+"""Code points of a question that are encoded: of a longer one its beginning and its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The union of what :data:`~rag.retrieve.features.LEGS` found."""
+
+    found: tuple[tuple[Scored, ...], ...]
+    """One list a leg, best first."""
+    ids: tuple[int, ...]
+    """Ascending."""
+    shares: Floats
+    """Shape ``[len(ids), len(LEGS)]``: a leg's score as a share of its best; 0 where not found."""
+
+    def legs(self, passage: int) -> dict[str, Leg]:
+        """How each leg saw a passage."""
+        seen = {}
+        for name, leg in zip(LEGS, self.found, strict=True):
+            for rank, scored in enumerate(leg, 1):
+                if scored.id == passage:
+                    seen[name] = Leg(rank, round(scored.score, 6))
+        return seen
+
+    def without(self, passages: Collection[int]) -> Candidates:
+        """The same search had ``passages`` not been in the corpus."""
+        return united([[hit for hit in leg if hit.id not in passages] for leg in self.found])
+
+
+def gather(
+    index: Index,
+    encoder: Encoder,
+    question: Question,
+    *,
+    depth: int = DEPTH,
+    sources: Sequence[str] = (),
+) -> Candidates:
+    """Ask every leg for its ``depth`` best."""
+    text = question.text
+    if len(text) > _LONGEST_QUERY:
+        text = text[: _LONGEST_QUERY // 2] + text[-_LONGEST_QUERY // 2 :]
+    vector = encoder.encode_queries([text])[0]
+    return united(
+        [
+            index.search_dense(vector, depth, sources),
+            index.search_fulltext(Field.WORDS, question.words, depth, sources),
+            index.search_fulltext(Field.BIGRAMS, question.bigrams, depth, sources),
+            index.search_fulltext(Field.TITLE_WORDS, question.words, depth, sources),
+        ]
+    )
+
+
+def united(found: Sequence[Sequence[Scored]]) -> Candidates:
+    """Lists of scored passages, one a leg and best first, as candidates."""
+    ids = sorted({scored.id for leg in found for scored in leg})
+    place = {passage: row for row, passage in enumerate(ids)}
+    shares = np.zeros((len(ids), len(LEGS)))
+    for column, leg in enumerate(found):
+        best = leg[0].score if leg else 0.0
+        if best > 0:
+            for scored in leg:
+                shares[place[scored.id], column] = max(scored.score, 0.0) / best
+    return Candidates(tuple(tuple(leg) for leg in found), tuple(ids), shares)

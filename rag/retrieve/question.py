@@ -1,0 +1,141 @@
+"""What a question asks: its content words with their weights, and the kind of thing it wants.
+
+Only closed classes of the language are listed here (interrogatives, particles, pronouns); which of
+the open words matter is told by their rarity.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+import numpy as np
+
+from rag.encode import Lexicon, bigrams, cut, normalise, words
+
+MOST_TERMS = 64
+"""A longer question is searched by its rarest words: past this many no more is told by them."""
+
+_INTERROGATIVES = """
+什么 啥 谁 哪 哪些 哪个 哪儿 哪里 哪位 哪家 哪几 哪年 哪天 哪种 何
+何时 何地 何人 何处 何种 为何 如何 怎么 怎么样 怎样 怎 多少 几 几个
+几家 几次 几名 几位 几年 几月 几时 几天 几所 几条 几项 多久 多长 多大
+多高 多远 为什么 为啥 吗 呢 吧 么 呀 啊 嘛 请问 是否 是不是 有没有
+能否 可否 能不能 会不会 告诉 介绍 想 知道 想知道 说 讲 关于 问 请
+""".split()
+_FUNCTION_WORDS = """
+的 了 着 过 地 得 在 是 有 和 与 及 或 而 并 且 就 都 也 还 又
+再 被 把 给 对 从 到 向 于 由 以 为 之 其 所 这 那 这个 那个 这些
+那些 这里 那里 我 你 他 她 它 我们 你们 他们 她们 它们 一个 一下 一共
+总共 共 具体 分别 主要 个 些 上 下 里 中 内 时 时候 后 前 来 去 要
+会 能 可以 可 让 使 用 做 很 最 更 多 大概 大约 左右 到底 究竟 目前
+现在
+""".split()
+EMPTY_WORDS = frozenset(_INTERROGATIVES + _FUNCTION_WORDS)
+
+
+class Kind(StrEnum):
+    """What kind of thing a question wants."""
+
+    NUMBER = "number"
+    TIME = "time"
+    PERSON = "person"
+    PLACE = "place"
+    REASON = "reason"
+
+
+_ASKS = {
+    Kind.NUMBER: re.compile(
+        r"多少|几(?!乎)|多大|多长|多高|多远|多宽|多重|占比|比例|百分比|总额|面积|金额|规模有|数量"
+    ),
+    Kind.TIME: re.compile(r"[什啥]么?时候?|何时|哪一?[年天月日]|几[月号点]|多久|时间"),
+    Kind.PERSON: re.compile(r"谁|哪位|何人|叫什么|什么人|名字|姓名|哪个人|哪些人|啥人"),
+    Kind.PLACE: re.compile(r"哪里|哪儿|在哪|何处|何地|什么地方|地点|啥地方|位于"),
+    Kind.REASON: re.compile(r"为什么|为何|为啥|原因|怎么会|咋会|缘故|凭什么"),
+}
+_HOLDS = {
+    Kind.NUMBER: re.compile(r"\d"),
+    Kind.TIME: re.compile(
+        r"\d+[年月日号时点]|[早晚上中下][午上]|[今去明前昨][年天日]|[周期]|近日|日前"
+    ),
+    Kind.REASON: re.compile(r"因|由于|为了|为[^.]{2,}[,，]|原因|受|导致|以便|使得|避免|防止|解决"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, taken apart."""
+
+    text: str
+    content: tuple[str, ...]
+    """Content words, normalised, distinct, in order, without overlaps."""
+    weights: tuple[float, ...]
+    """The weight of each content word: by rarity, less for those taken from earlier turns."""
+    words: tuple[str, ...]
+    """Terms for the word fields of the full text."""
+    bigrams: tuple[str, ...]
+    """Terms for the bigram fields."""
+    kinds: frozenset[Kind]
+
+
+def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
+    """Take ``text`` apart; words that stand only in ``earlier`` (a former turn) weigh less."""
+    own = _content(text)
+    borrowed = [word for word in _content(earlier) if word not in own]
+    content = [*own, *borrowed]
+    weights = [importance(word, lexicon) * (1.0 if word in own else 0.6) for word in content]
+    if len(content) > MOST_TERMS:
+        heaviest = np.argsort([-weight for weight in weights], kind="stable")[:MOST_TERMS]
+        keep = sorted(int(place) for place in heaviest)
+        content = [content[place] for place in keep]
+        weights = [weights[place] for place in keep]
+    kept = set(content)
+    runs = _runs(text, kept) + _runs(earlier, kept)
+    return Question(
+        text=text,
+        content=tuple(content),
+        weights=tuple(weights),
+        words=tuple(
+            dict.fromkeys(word for run in runs for word in words(run) if word not in EMPTY_WORDS)
+        ),
+        bigrams=tuple(dict.fromkeys(pair for run in runs for pair in bigrams(run))),
+        kinds=frozenset(kind for kind, asks in _ASKS.items() if asks.search(normalise(text))),
+    )
+
+
+def importance(word: str, lexicon: Lexicon) -> float:
+    """How much a content word says, 0.05–1.25: 0 at e^-4 of all words, 1 at e^-12."""
+    return float(np.clip((lexicon.rarity(word) - 4.0) / 8.0, 0.05, 1.25))
+
+
+def holds(kind: Kind, sentence: str) -> bool | None:
+    """Whether a normalised sentence holds the kind of thing; None where that cannot be told."""
+    pattern = _HOLDS.get(kind)
+    return None if pattern is None else pattern.search(sentence) is not None
+
+
+def _content(text: str) -> list[str]:
+    return list(dict.fromkeys(word for word in cut(text) if word not in EMPTY_WORDS))
+
+
+def _runs(text: str, kept: set[str]) -> list[str]:
+    """Stretches of content words, joined as they stood: what bigrams are taken over."""
+    runs: list[list[str]] = [[]]
+    for word in cut(text):
+        if word in kept:
+            runs[-1].append(word)
+        elif runs[-1]:
+            runs.append([])
+    return ["".join(run) if _is_han(run) else " ".join(run) for run in runs if run]
+
+
+def _is_han(run: Sequence[str]) -> bool:
+    return all(not word.isascii() for word in run)
+
+
+def pairs_of(word: str) -> list[str]:
+    """The character bigrams of a word."""
+    return [a + b for a, b in pairwise(word)]

@@ -1,0 +1,247 @@
+"""The retrieval function."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rag.encode import Encoder, load_encoder, load_lexicon
+from rag.errors import ModelMismatch, QuestionError
+from rag.retrieve.candidates import DEPTH, gather
+from rag.retrieve.citing import Citer
+from rag.retrieve.features import weigh
+from rag.retrieve.followup import rewrite
+from rag.retrieve.question import Question, understand
+from rag.retrieve.ranking import FIRST_STAGE, LOOKED_AT, by_score, load_ranking
+from rag.settings import Settings, load_settings
+from rag.store import DocumentRecord, Index, live_generation, open_index
+from rag.types import Answer, Chunk, Citation, Hit, Leg, Mode, Span, Status
+
+_HIGHLIGHTS = 2
+"""Sentences of a passage that are marked, best first."""
+
+
+class Retriever:
+    """Answers questions over one index. Safe from many threads; moves on to a new generation."""
+
+    def __init__(
+        self,
+        index: str | Path | None = None,
+        *,
+        model: str | None = None,
+        docs: str | Path | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        """Open the index.
+
+        Raises:
+            IndexProblem: it is missing, damaged or of a later version.
+            ModelError: the model cannot be loaded, or is not the one the index was built with.
+        """
+        self._settings = settings or load_settings(index=index, model=model)
+        self._docs = Path(docs) if docs is not None else None
+        self._lock = threading.Lock()
+        self._index = self._open()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index."""
+        self._index.close()
+
+    @property
+    def index(self) -> Index:
+        """The generation in use: the live one, taken up as soon as a build has published it."""
+        live = live_generation(self._settings.index)
+        if live is not None and live != self._index.generation:
+            with self._lock:
+                if live != self._index.generation:
+                    self._index = self._open()
+        return self._index
+
+    def documents(self) -> list[DocumentRecord]:
+        """What is indexed."""
+        return self.index.documents()
+
+    def retrieve_many(self, questions: Sequence[str], k: int | None = None) -> list[Answer]:
+        """The answers to several questions, in their order."""
+        return [self.retrieve(question, k) for question in questions]
+
+    def retrieve(
+        self,
+        question: str,
+        k: int | None = None,
+        *,
+        history: Sequence[str] = (),
+        mode: str = Mode.HYBRID,
+        sources: Sequence[str] = (),
+    ) -> Answer:
+        """The ``k`` passages that answer ``question`` best, or fewer where there are fewer.
+
+        Args:
+            question: in natural language; blank gets no hits.
+            k: at least 1; the setting's where None.
+            history: the earlier questions of the conversation, oldest first.
+            mode: ``hybrid``, ``dense`` or ``sparse``.
+            sources: globs over the documents' paths; none means all.
+
+        Raises:
+            QuestionError: ``k`` or ``mode`` cannot be used.
+        """
+        began = time.perf_counter()
+        wanted = self._checked(k)
+        leg_mode = _checked_mode(mode)
+        index = self.index
+        query, earlier = rewrite(question, history)
+        asked = understand(question, load_lexicon(), earlier=earlier)
+        hits: tuple[Hit, ...] = ()
+        confidence = 0.0
+        if asked.content or asked.text.strip():
+            hits, confidence = self._search(index, asked, wanted, leg_mode, sources)
+        return Answer(
+            question=question,
+            query=query,
+            status=self._status(confidence if hits else 0.0),
+            confidence=confidence,
+            hits=hits,
+            generation=index.generation,
+            took_ms=round((time.perf_counter() - began) * 1000, 3),
+        )
+
+    def _open(self) -> Index:
+        index = open_index(self._settings.index)
+        encoder = _encoder(self._settings.model)
+        shape = index.manifest.shape
+        if shape.fingerprint != encoder.fingerprint:
+            index.close()
+            raise ModelMismatch(
+                self._settings.index,
+                indexed=f"{shape.model} ({shape.fingerprint})",
+                wanted=f"{encoder.name} ({encoder.fingerprint})",
+                wanted_name=encoder.name,
+            )
+        return index
+
+    def _checked(self, k: int | None) -> int:
+        wanted = self._settings.k if k is None else k
+        if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
+            raise QuestionError("k", problem=f"k 必须是不小于 1 的整数，收到的是 {wanted!r}")
+        return wanted
+
+    def _status(self, confidence: float) -> Status:
+        if confidence >= self._settings.found:
+            return Status.FOUND
+        return Status.UNCERTAIN if confidence >= self._settings.uncertain else Status.NOT_FOUND
+
+    def _search(
+        self,
+        index: Index,
+        question: Question,
+        k: int,
+        mode: Mode,
+        sources: Sequence[str],
+    ) -> tuple[tuple[Hit, ...], float]:
+        encoder = _encoder(self._settings.model)
+        found = gather(index, encoder, question, depth=max(DEPTH, k), sources=sources)
+        first = found.shares @ FIRST_STAGE[mode]
+        order = [place for place in by_score(first) if first[place] > 0]
+        near, far = order[:LOOKED_AT], order[LOOKED_AT:]
+        if not near:
+            return (), 0.0
+        chunks = index.chunks([found.ids[place] for place in near])
+        evidence = weigh(question, chunks, found.shares[near], load_lexicon())
+        ranking = load_ranking()
+        scores = ranking.scores(evidence.matrix) if mode is Mode.HYBRID else first[near]
+        ranked = by_score(scores)
+        confidence = round(ranking.confident(evidence.matrix[ranked]), 4)
+        citer = Citer(self._docs_of(index), index.hashes)
+        hits: list[Hit] = []
+        for place in ranked[:k]:
+            chunk = chunks[place]
+            best = evidence.sentences[place][:_HIGHLIGHTS] if chunk.sentences else ()
+            spans = tuple(chunk.sentences[sentence] for sentence in best)
+            legs = found.legs(found.ids[near[place]])
+            hits.append(_hit(len(hits) + 1, chunk, scores[place], citer.cite(chunk), spans, legs))
+        floor = hits[-1].score
+        rest = far[: k - len(hits)]
+        for place, chunk in zip(rest, index.chunks([found.ids[p] for p in rest]), strict=True):
+            score = floor - 1.0 + first[place] / first[near[-1]]
+            legs = found.legs(found.ids[place])
+            hits.append(_hit(len(hits) + 1, chunk, score, citer.cite(chunk), (), legs))
+        return tuple(hits), confidence
+
+    def _docs_of(self, index: Index) -> Path:
+        return self._docs if self._docs is not None else Path(index.manifest.docs)
+
+
+def _checked_mode(mode: str) -> Mode:
+    try:
+        return Mode(mode)
+    except ValueError:
+        known = "、".join(Mode)
+        raise QuestionError("mode", problem=f"mode 只能是 {known}，收到的是 {mode!r}") from None
+
+
+@cache
+def _encoder(model: str) -> Encoder:
+    return load_encoder(model)
+
+
+def _hit(
+    rank: int,
+    chunk: Chunk,
+    score: float,
+    citation: Citation,
+    highlights: tuple[Span, ...],
+    legs: dict[str, Leg],
+) -> Hit:
+    return Hit(
+        rank=rank,
+        score=round(float(score), 6),
+        text=chunk.text,
+        highlights=highlights,
+        chunk_id=chunk.chunk_id,
+        citation=citation,
+        legs=legs,
+    )
+
+
+_opened: dict[tuple[str, str], Retriever] = {}
+_opening = threading.Lock()
+
+
+def retrieve(
+    question: str,
+    k: int | None = None,
+    index: str | Path | None = None,
+    *,
+    history: Sequence[str] = (),
+    mode: str = Mode.HYBRID,
+    sources: Sequence[str] = (),
+    model: str | None = None,
+) -> Answer:
+    """The retrieval function: opens the index once a process and keeps it.
+
+    The arguments are those of :meth:`Retriever.retrieve`, with the index's folder and the model.
+    """
+    settings = load_settings(index=index, model=model)
+    key = (str(settings.index.resolve()), settings.model)
+    with _opening:
+        retriever = _opened.get(key)
+        if retriever is None:
+            retriever = _opened[key] = Retriever(settings=settings)
+    return retriever.retrieve(question, k, history=history, mode=mode, sources=sources)

@@ -1,0 +1,1 @@
+"""The recipe that makes the embedded model from public text; see README.md."""

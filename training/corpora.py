@@ -1,0 +1,49 @@
+"""Public text → the units that training draws its pairs from.
+
+Every reader takes the folder of the data (see README.md for where to get it) and yields plain
+strings; nothing of the text is kept in the project.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]?[”」』）)]?")
+
+
+def records(data: Path, name: str) -> Iterator[dict[str, Any]]:
+    """The records of ``name.jsonl.xz``."""
+    with lzma.open(data / f"{name}.jsonl.xz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of ``text``, those without a word left out."""
+    return [part.strip() for part in _SENTENCE.findall(text) if len(part.strip()) >= 4]
+
+
+def articles(data: Path, *, reports: int) -> Iterator[tuple[str, str, str]]:
+    """``(kind, title, body)`` of every article; every ``reports``-th government report."""
+    for record in records(data, "news"):
+        yield "news", "", record["text"]
+    for record in records(data, "xinwenlianbo"):
+        if len(record["body"]) >= 60:
+            yield "broadcast", record["title"], record["body"]
+    for record in records(data, "xinhua_uhgeval_news"):
+        yield "news", record["title"], record["body"]
+    for number, record in enumerate(records(data, "gov_reports")):
+        if number % reports == 0:
+            yield "report", record["title"], record["body"]
+
+
+def pairs(data: Path) -> Iterator[tuple[str, str]]:
+    """``(question, passage)`` of the labelled sets that may be trained on."""
+    for name in ("cmrc2018_train", "stard_law", "dureader2_demo"):
+        for record in records(data, name):
+            yield record["q"], record["p"]
