@@ -198,7 +198,7 @@ class ReaderFailed(ReadError):
     zh = ("读取这个文件时程序出错（{reason}）", "请把这个文件报告给我们；其他文件不受影响")
     en = (
         "the reader broke on this file ({reason})",
-        "please report it; other files are not affected",
+        "please report it; the other files are done",
     )
 
 
@@ -360,3 +360,20 @@ class CasesMissing(CasesError):
 
     zh = ("没有这个问题文件", "请检查路径后再运行 rag eval")
     en = ("no such file of questions", "check the path and run rag eval again")
+
+
+# --- the web chat --------------------------------------------------------------------------------
+
+
+class CannotListen(WenjuError):
+    """The chat cannot listen on that host and port."""
+
+    zh = ("无法在这个地址上提供网页（{reason}）", "请用 --host 和 --port 换一个地址或端口")
+    en = ("cannot listen on this address ({reason})", "name another with --host and --port")
+
+
+class AnswerFailed(WenjuError):
+    """A defect of the search, seen by a visitor of the chat; the trace is in the server's log."""
+
+    zh = ("出了意外的错误（{kind}）", "请再试一次；若仍出错，请运行 rag doctor 检查")
+    en = ("an unexpected error ({kind})", "try again; if it stays, run rag doctor")

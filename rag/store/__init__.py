@@ -1,0 +1,34 @@
+"""Passages with their terms and vectors flow in; generations on disk flow out, and answers of them.
+
+An index is opened for reading by :func:`open_index` and written by one process at a time, under
+:func:`locked`, through :func:`writing`. FAISS, tantivy and SQLite stay behind their modules.
+"""
+
+from rag.store.index import Index, open_index
+from rag.store.layout import generation_folder, leftovers, live_generation, locked
+from rag.store.manifest import SCHEMA, Manifest, Part, Shape, damaged_parts
+from rag.store.passages import start_of
+from rag.store.records import DocumentRecord, Field, Scored
+from rag.store.writer import IndexWriter, Progress, clean, writing
+
+__all__ = [
+    "SCHEMA",
+    "DocumentRecord",
+    "Field",
+    "Index",
+    "IndexWriter",
+    "Manifest",
+    "Part",
+    "Progress",
+    "Scored",
+    "Shape",
+    "clean",
+    "damaged_parts",
+    "generation_folder",
+    "leftovers",
+    "live_generation",
+    "locked",
+    "open_index",
+    "start_of",
+    "writing",
+]

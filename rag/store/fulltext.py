@@ -1,0 +1,203 @@
+"""Terms on disk and BM25 over them, by tantivy: the one module that imports it.
+
+Why tantivy: block-max WAND skips passages that cannot reach the first k, so a query with frequent
+terms over a million passages takes milliseconds where SQLite's FTS5 scores every posting; its
+segments can grow without a rebuild of everything, which bm25s needs; its files are mapped into
+memory, not loaded. Its BM25 has k1 = 1.2 and b = 0.75 fixed, and like Lucene's it keeps the
+length of a passage in one byte, exact up to 40 terms and within an eighth beyond.
+
+The terms are ours: joined by spaces, and cut at spaces only. A term that a space would cut, or
+that is long, stands as its digest, on both sides; none is dropped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from rag.errors import IndexClosed, IndexDamaged
+from rag.store.records import Field, Range, Scored, best_first
+
+FOLDER = "fulltext"
+_ID = "id"
+_LONGEST = 200
+_HEAP = 1_000_000_000
+"""A border, not a reservation: below it one segment is written, and passages stay in order."""
+_DIGITS = 4
+"""Of a score. The sum is in single precision and in no fixed order, so equal passages can differ
+further behind."""
+
+
+class TantivyWriter:
+    """See :class:`rag.store.seams.FullTextWriter`."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._count = 0
+        with _failing_as_oserror():
+            self._index = tantivy.Index(_schema(), path=str(folder), reuse=False)
+            # one thread, so that the same passages always give the same segment
+            self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+
+    def add(self, terms: dict[Field, Sequence[str]]) -> None:
+        """See the seam."""
+        document = tantivy.Document()
+        document.add_unsigned(_ID, self._count)
+        for field, of_field in terms.items():
+            document.add_text(field.value, " ".join(map(_key, of_field)))
+        with _failing_as_oserror():
+            self._writer.add_document(document)
+        self._count += 1
+
+    def close(self) -> None:
+        """See the seam."""
+        with _failing_as_oserror():
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+        del self._writer, self._index
+        (self._folder / ".tantivy-writer.lock").unlink(missing_ok=True)
+
+
+class TantivyStore:
+    """See :class:`rag.store.seams.FullTextStore`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with _failing_as_damage(folder):
+            index = _open(folder)
+            self._schema = index.schema
+            self._searcher: tantivy.Searcher | None = index.searcher()
+            self.count = int(self._searcher.num_docs)
+
+    def search(
+        self, field: Field, terms: Sequence[str], k: int, ranges: Sequence[Range] | None
+    ) -> list[Scored]:
+        """See the seam."""
+        searcher = self._searcher  # another thread may close meanwhile
+        if searcher is None:
+            raise IndexClosed(self._folder.parent)
+        keys = dict.fromkeys(_key(term) for term in terms if term)
+        k = min(k, self.count)
+        if k < 1 or not keys or ranges == []:
+            return []
+        with _failing_as_damage(self._folder):
+            query = self._query(field, list(keys), ranges)
+            limit = k
+            while True:
+                hits = searcher.search(query, limit, count=False).hits
+                # one segment is walked in order of id, so of equal scores the first are kept;
+                # of several, only a worse score behind the border proves that none was left out
+                if (
+                    searcher.num_segments == 1
+                    or len(hits) < limit
+                    or hits[-1][0] < hits[min(k, limit) - 1][0]
+                ):
+                    break
+                limit *= 2
+            ids: list[Any] = searcher.fast_field_values(_ID, [address for _, address in hits])
+        scored = [
+            Scored(one, round(score, _DIGITS))
+            for one, (score, _) in zip(ids, hits, strict=True)
+        ]
+        return best_first(scored, k)
+
+    def close(self) -> None:
+        """See the seam."""
+        self._searcher = None
+
+    def _query(
+        self, field: Field, keys: list[str], ranges: Sequence[Range] | None
+    ) -> tantivy.Query:
+        query = tantivy.Query
+        any_term = query.boolean_query(
+            [
+                (tantivy.Occur.Should, query.term_query(self._schema, field.value, key, "freq"))
+                for key in keys
+            ]
+        )
+        if ranges is None:
+            return any_term
+        any_range = query.boolean_query(
+            [
+                (
+                    tantivy.Occur.Should,
+                    query.range_query(
+                        self._schema, _ID, tantivy.FieldType.Unsigned, start, end, True, False
+                    ),
+                )
+                for start, end in ranges
+            ]
+        )
+        within = query.const_score_query(any_range, 0.0)
+        return query.boolean_query([(tantivy.Occur.Must, any_term), (tantivy.Occur.Must, within)])
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field(_ID, indexed=True, fast=True)
+    for field in Field:
+        builder.add_text_field(field.value, tokenizer_name="whitespace", index_option="freq")
+    return builder.build()
+
+
+def _open(folder: Path) -> tantivy.Index:
+    """Open for reading only.
+
+    tantivy takes a lock on a file in the folder even for this. Where that cannot be written to –
+    somebody else's index, a read-only disk – its files are opened through links from a folder
+    that can; what is open stays open when the links are gone.
+    """
+    try:
+        return _mapped(folder)
+    except ValueError:
+        with tempfile.TemporaryDirectory(prefix="wenju-") as links:
+            for path in folder.absolute().iterdir():
+                if not path.name.endswith(".lock"):
+                    (Path(links) / path.name).symlink_to(path)
+            return _mapped(Path(links))
+
+
+def _mapped(folder: Path) -> tantivy.Index:
+    index = tantivy.Index.open(str(folder))
+    index.config_reader(reload_policy="manual")  # no thread that watches the folder
+    return index
+
+
+def _key(term: str) -> str:
+    """The term as it is kept. A digest begins with a mark that no printable term can hold."""
+    if len(term) <= _LONGEST and term.isprintable() and " " not in term:
+        return term
+    data = term.encode("utf-8", "surrogatepass")
+    return "\x1f" + hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+@contextmanager
+def _failing_as_oserror() -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        if _is_tantivys(error):
+            raise OSError(str(error)) from error
+        raise
+
+
+@contextmanager
+def _failing_as_damage(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        if _is_tantivys(error) or isinstance(error, OSError):
+            raise IndexDamaged(folder, reason=error) from error
+        raise
+
+
+def _is_tantivys(error: BaseException) -> bool:
+    # a crash within Rust comes as pyo3's PanicException, which cannot be imported
+    return isinstance(error, ValueError) or type(error).__name__ == "PanicException"

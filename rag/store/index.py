@@ -1,0 +1,162 @@
+"""An open generation: what questions are asked of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rag.errors import IndexDamaged, IndexMissing, IndexNotAFolder
+from rag.store import layout, manifest, passages
+from rag.store.manifest import Manifest
+from rag.store.records import DocumentRecord, Field, Range, Scored
+from rag.store.seams import DenseStore, FullTextStore, Vector, Vectors
+from rag.types import Chunk
+
+_PATIENCE = 10
+
+
+class Index:
+    """One generation, held open until it is closed, whatever is published or removed meanwhile.
+
+    Safe from many threads. Searching writes nothing. ``sources`` are globs over the whole path
+    (``2024/*``, ``*年报.txt``; an exact name always matches itself); none means all documents.
+    """
+
+    def __init__(self, folder: Path, described: Manifest) -> None:
+        from rag.store.dense import FILE as DENSE
+        from rag.store.dense import FaissStore
+        from rag.store.fulltext import FOLDER as FULLTEXT
+        from rag.store.fulltext import TantivyStore
+
+        self.folder = folder
+        self.manifest = described
+        self.generation = described.generation
+        with ExitStack() as opened:
+            self._passages = passages.Passages(folder / passages.FILE)
+            opened.callback(self._passages.close)
+            dense = FaissStore(folder / DENSE)
+            fulltext = TantivyStore(folder / FULLTEXT)
+            counts = (self._passages.count, dense.count, fulltext.count)
+            if set(counts) != {described.passages} or dense.dimension != described.shape.dimension:
+                raise IndexDamaged(folder, reason=f"{counts} ≠ {described.passages}")
+            opened.pop_all()
+        self._dense: DenseStore = dense
+        self._fulltext: FullTextStore = fulltext
+
+    def search_dense(self, query: Vector, k: int, sources: Sequence[str] = ()) -> list[Scored]:
+        """The ``k`` passages nearest to ``query`` by inner product, best first, ties by id."""
+        return self._dense.search(query, k, self._ranges(sources))
+
+    def search_fulltext(
+        self, field: Field, terms: Sequence[str], k: int, sources: Sequence[str] = ()
+    ) -> list[Scored]:
+        """The ``k`` best passages by BM25 over one field, best first, ties by id.
+
+        The score is the sum over the distinct ``terms``; a passage with none is not returned.
+        """
+        return self._fulltext.search(field, terms, k, self._ranges(sources))
+
+    def chunks(self, ids: Sequence[int]) -> list[Chunk]:
+        """The passages of ``ids``, in their order. Raises KeyError for an id there is not."""
+        return self._passages.get(ids)
+
+    def chunks_of(self, source: str) -> list[Chunk]:
+        """The passages of one document, in order of place."""
+        return self._passages.of(source)
+
+    def all_chunks(self) -> Iterator[Chunk]:
+        """Every passage, in order of id."""
+        return self._passages.all()
+
+    def ids_of(self, chunk_ids: Iterable[str]) -> list[int]:
+        """The ids of passages by name, in order. Raises KeyError for a name there is not."""
+        return self._passages.ids_of(chunk_ids)
+
+    def vectors(self, ids: Sequence[int]) -> Vectors:
+        """The vectors of ``ids``, in their order. Raises KeyError for an id there is not."""
+        return self._dense.vectors(ids)
+
+    def documents(self) -> list[DocumentRecord]:
+        """Every document, sorted by source."""
+        return list(self.manifest.documents)
+
+    def close(self) -> None:
+        """Let go of files and memory; afterwards everything but this raises IndexClosed."""
+        self._passages.close()
+        self._dense.close()
+        self._fulltext.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _ranges(self, sources: Sequence[str]) -> list[Range] | None:
+        """The passages of the documents that ``sources`` name, neighbours joined."""
+        if not sources:
+            return None
+        ranges: list[Range] = []
+        end = 0
+        for document in self.manifest.documents:
+            start, end = end, end + document.chunks
+            name = document.source
+            if start == end or not any(name == one or fnmatchcase(name, one) for one in sources):
+                continue
+            if ranges and ranges[-1][1] == start:
+                start = ranges.pop()[0]
+            ranges.append((start, end))
+        return ranges
+
+
+def open_index(path: Path) -> Index:
+    """Open the live generation.
+
+    Only what is cheap is checked: the manifest, the size of every part, the number of passages.
+
+    Raises:
+        IndexMissing: nothing was built there yet.
+        IndexNotAFolder: ``path`` is a file.
+        IndexDamaged: a part is missing or not what was written.
+        IndexTooNew: a later version wrote it.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise IndexNotAFolder(path)
+    for _ in range(_PATIENCE):
+        name = layout.live_generation(path)
+        if name is None:
+            if layout.generations(path):
+                raise IndexDamaged(path / "CURRENT", reason="CURRENT")
+            raise IndexMissing(path)
+        folder = layout.generation_folder(path, name)
+        try:
+            described = read_manifest(folder)
+            return Index(folder, described)
+        except IndexDamaged:
+            # a build may have published another and let go of this one between two steps
+            if layout.live_generation(path) == name:
+                raise
+    raise IndexDamaged(path, reason=f"CURRENT ≠ {name}")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a generation whose parts are all there in their sizes.
+
+    Raises:
+        IndexDamaged, IndexTooNew: as :func:`open_index`.
+    """
+    described = manifest.read(folder)
+    if described.generation != folder.name:
+        raise IndexDamaged(folder, reason=f"{described.generation} ≠ {folder.name}")
+    manifest.check_sizes(folder, described)
+    return described

@@ -1,0 +1,136 @@
+"""``manifest.json``: what a generation is made of, written last, and the proof of its parts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from rag.errors import IndexDamaged, IndexTooNew
+from rag.store import layout
+from rag.store.records import DocumentRecord
+
+SCHEMA = 1
+"""Counts up whenever the parts or the manifest of a generation change their form."""
+FILE = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Everything but the documents that a generation's contents depend on."""
+
+    chunk_chars: int
+    reading: str
+    """Identity of the rules for reading and splitting."""
+    terms: str
+    """Identity of the rules for terms."""
+    model: str
+    fingerprint: str
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of a generation."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation is made of."""
+
+    schema: int
+    generation: str
+    created: str
+    """UTC, ISO 8601."""
+    shape: Shape
+    passages: int
+    documents: tuple[DocumentRecord, ...]
+    """Sorted by source."""
+    parts: dict[str, Part]
+    """By posix path relative to the generation's folder."""
+
+
+def write(folder: Path, manifest: Manifest) -> None:
+    """Write ``manifest`` into its generation's folder, durably."""
+    body = asdict(manifest)
+    data = json.dumps(body | {"sha256": _checksum(body)}, ensure_ascii=False, indent=1)
+    layout.write_durably(folder / FILE, data.encode("utf-8"))
+
+
+def read(folder: Path) -> Manifest:
+    """The manifest of the generation in ``folder``.
+
+    Raises:
+        IndexTooNew: a later version wrote it.
+        IndexDamaged: it is missing or not what was written.
+    """
+    path = folder / FILE
+    try:
+        body = json.loads(path.read_bytes())
+        if not isinstance(body, dict) or not isinstance(body.get("schema"), int):
+            raise IndexDamaged(path, reason=FILE)
+        if body["schema"] > SCHEMA:
+            raise IndexTooNew(path, found=body["schema"], known=SCHEMA)
+        if body["schema"] < SCHEMA:
+            raise IndexDamaged(path, reason=f"schema {body['schema']} < {SCHEMA}")
+        if body.pop("sha256", None) != _checksum(body):
+            raise IndexDamaged(path, reason="sha256")
+        return _manifest(body)
+    except OSError as error:
+        raise IndexDamaged(path, reason=error.strerror or error) from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise IndexDamaged(path, reason=FILE) from error
+
+
+def check_sizes(folder: Path, manifest: Manifest) -> None:
+    """Every part is there with its size; what opening can afford.
+
+    Raises:
+        IndexDamaged: naming the first part that is missing, cut or not a plain file.
+    """
+    for name, part in manifest.parts.items():
+        path = folder / name
+        if path.is_symlink() or not path.is_file() or path.stat().st_size != part.bytes:
+            raise IndexDamaged(path, reason=name)
+
+
+def damaged_parts(folder: Path, manifest: Manifest) -> list[str]:
+    """Names of the parts whose bytes are not those that were written. Reads all of them."""
+    damaged = []
+    for name, part in manifest.parts.items():
+        try:
+            intact = layout.digest(folder / name) == part.sha256
+        except OSError:
+            intact = False
+        if not intact:
+            damaged.append(name)
+    return damaged
+
+
+def _manifest(body: dict[str, Any]) -> Manifest:
+    for name in body["parts"]:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
+            raise ValueError(name)
+    return Manifest(
+        schema=body["schema"],
+        generation=body["generation"],
+        created=body["created"],
+        shape=Shape(**body["shape"]),
+        passages=body["passages"],
+        documents=tuple(
+            DocumentRecord(**{**document, "titles": tuple(document["titles"])})
+            for document in body["documents"]
+        ),
+        parts={name: Part(**part) for name, part in body["parts"].items()},
+    )
+
+
+def _checksum(body: dict[str, Any]) -> str:
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8")).hexdigest()

@@ -1,0 +1,45 @@
+"""The records of the index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+Range = tuple[int, int]
+"""Passages by id, half-open."""
+
+
+class Field(StrEnum):
+    """A field of the full text. The title fields hold the title and section of a passage."""
+
+    WORDS = "words"
+    BIGRAMS = "bigrams"
+    TITLE_WORDS = "title_words"
+    TITLE_BIGRAMS = "title_bigrams"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A passage that a leg returned; a higher score is better."""
+
+    id: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """A document as it was indexed."""
+
+    source: str
+    sha256: str
+    encoding: str
+    size: int
+    """Bytes of the file."""
+    chunks: int
+    titles: tuple[str, ...]
+    """Headlines of its articles as printed, each once, in order."""
+
+
+def best_first(scored: list[Scored], k: int) -> list[Scored]:
+    """The ``k`` best; the place in the corpus decides between equal scores."""
+    return sorted(scored, key=lambda one: (-one.score, one.id))[:k]

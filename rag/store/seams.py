@@ -1,0 +1,75 @@
+"""The seams of the index: what an engine for vectors and one for full text must do.
+
+Passages are known to an engine by their ids, ``0 … n-1``, and are added in that order. ``ranges``
+limits a search to some of them; None means all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.store.records import Field, Range, Scored
+
+Vector = npt.NDArray[np.float32]
+Vectors = npt.NDArray[np.float32]
+
+
+class DenseWriter(Protocol):
+    """Takes vectors."""
+
+    def add(self, vectors: Vectors) -> None:
+        """Append rows, float32 of shape ``[n, dimension]``."""
+        ...
+
+    def close(self) -> None:
+        """Everything is on disk. Raises OSError where that cannot be."""
+        ...
+
+
+class DenseStore(Protocol):
+    """Answers by inner product. Safe from many threads."""
+
+    def search(self, query: Vector, k: int, ranges: Sequence[Range] | None) -> list[Scored]:
+        """The ``k`` nearest, best first, ties by id; all there are where ``k`` is more."""
+        ...
+
+    def vectors(self, ids: Sequence[int]) -> Vectors:
+        """The rows of ``ids``, in their order."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and memory."""
+        ...
+
+
+class FullTextWriter(Protocol):
+    """Takes terms."""
+
+    def add(self, terms: dict[Field, Sequence[str]]) -> None:
+        """Append the terms of one passage; repeated terms count as often as they stand."""
+        ...
+
+    def close(self) -> None:
+        """Everything is on disk. Raises OSError where that cannot be."""
+        ...
+
+
+class FullTextStore(Protocol):
+    """Answers by BM25, k1 = 1.2 and b = 0.75. Safe from many threads."""
+
+    def search(
+        self, field: Field, terms: Sequence[str], k: int, ranges: Sequence[Range] | None
+    ) -> list[Scored]:
+        """The ``k`` best of those with any of the terms: the sum over the distinct terms.
+
+        Best first, ties by id.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of files and memory."""
+        ...

@@ -1,0 +1,126 @@
+"""``cache/vectors.sqlite``: exact vectors by text and model, so that only new text is encoded.
+
+It is written while a build encodes, so a build that dies loses at most its last batch, and it is
+pruned to what the kept generations use. It is only ever a cache: what is not sound is dropped.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from rag.store import passages
+from rag.store.seams import Vectors
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS models (
+    model INTEGER PRIMARY KEY,
+    fingerprint TEXT NOT NULL UNIQUE
+);
+CREATE TABLE IF NOT EXISTS vectors (
+    model INTEGER NOT NULL REFERENCES models,
+    text_hash BLOB NOT NULL,
+    vector BLOB NOT NULL,
+    crc32 INTEGER NOT NULL,
+    PRIMARY KEY (model, text_hash)
+) WITHOUT ROWID;
+"""
+_ROW = np.dtype("<f4")
+
+
+class VectorCache:
+    """Vectors of one model by text.
+
+    Raises:
+        sqlite3.Error, OSError: it cannot be written.
+    """
+
+    def __init__(self, path: Path, fingerprint: str, dimension: int) -> None:
+        self._dimension = dimension
+        path.parent.mkdir(exist_ok=True)
+        try:
+            self._connection = _open(path)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:  # not a database any more
+            path.unlink()
+            path.with_name(path.name + "-journal").unlink(missing_ok=True)
+            self._connection = _open(path)
+        with self._connection as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO models(fingerprint) VALUES (?)", [fingerprint]
+            )
+        (self._model,) = self._connection.execute(
+            "SELECT model FROM models WHERE fingerprint = ?", [fingerprint]
+        ).fetchone()
+
+    def get(self, hashes: Sequence[bytes]) -> dict[bytes, Vectors]:
+        """The vectors that are there; one that is not what was written is not there."""
+        marks = ",".join("?" * len(hashes))
+        rows = self._connection.execute(
+            "SELECT text_hash, vector, crc32 FROM vectors"
+            f" WHERE model = ? AND text_hash IN ({marks})",
+            [self._model, *hashes],
+        )
+        return {
+            text_hash: np.frombuffer(vector, dtype=_ROW).astype(np.float32)
+            for text_hash, vector, crc32 in rows
+            if len(vector) == self._dimension * _ROW.itemsize
+            and crc32 == zlib.crc32(text_hash + vector)
+        }
+
+    def put(self, hashes: Sequence[bytes], vectors: Vectors) -> None:
+        """Keep the rows of ``vectors`` under ``hashes``, durably."""
+        rows = []
+        for text_hash, vector in zip(hashes, vectors.astype(_ROW), strict=True):
+            data = vector.tobytes()
+            rows.append((self._model, text_hash, data, zlib.crc32(text_hash + data)))
+        with self._connection as connection:
+            connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
+
+    def prune(self, kept: Iterable[tuple[str, Path]]) -> None:
+        """Drop what no kept generation uses.
+
+        Args:
+            kept: of each generation, its model's fingerprint and its folder.
+        """
+        run = self._connection.execute
+        run(
+            "CREATE TEMP TABLE used (model INTEGER, text_hash BLOB, PRIMARY KEY (model, text_hash))"
+        )
+        for fingerprint, folder in kept:
+            uri = f"{(folder / passages.FILE).absolute().as_uri()}?mode=ro&immutable=1"
+            run("ATTACH ? AS generation", [uri])
+            with self._connection:
+                run(
+                    "INSERT OR IGNORE INTO used SELECT model, text_hash"
+                    " FROM generation.chunks, models WHERE fingerprint = ?",
+                    [fingerprint],
+                )
+            run("DETACH generation")
+        with self._connection:
+            run("DELETE FROM vectors WHERE (model, text_hash) NOT IN used")
+            run(
+                "DELETE FROM models WHERE model NOT IN (SELECT model FROM used) AND model <> ?",
+                [self._model],
+            )
+        run("DROP TABLE used")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rwc", uri=True)
+    try:
+        connection.execute("PRAGMA auto_vacuum = FULL")
+        connection.executescript(_TABLES)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,165 @@
+"""Writing a generation beside the live one, and publishing it whole."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from rag.encode import Encoder, bigrams, words
+from rag.errors import IndexDamaged, IndexNotWritable, IndexProblem, ModelDamaged
+from rag.store import layout, manifest, passages
+from rag.store.index import Index
+from rag.store.manifest import SCHEMA, Manifest, Part, Shape
+from rag.store.records import DocumentRecord, Field
+from rag.store.seams import DenseWriter, FullTextWriter, Vectors
+from rag.store.vectors import VectorCache
+from rag.types import Chunk
+
+_BATCH = 256
+
+Progress = Callable[[str, int, int], None]
+"""Told ``(stage, done, total)``; the stages are ``read``, in files, and ``encode``, in passages."""
+
+
+@contextmanager
+def writing(index: Path, encoder: Encoder) -> Iterator[IndexWriter]:
+    """Write one generation; until it is published the live one is as it was.
+
+    What was written and not published is thrown away at the end. The caller holds the lock.
+
+    Raises:
+        IndexNotWritable: anything within could not be written.
+    """
+    name = layout.next_name(index)
+    folder = layout.building_folder(index, name)
+    try:
+        folder.mkdir(parents=True)
+        with ExitStack() as opened:
+            yield IndexWriter(index, name, encoder, opened)
+    except (OSError, sqlite3.Error) as error:
+        raise IndexNotWritable(index, reason=getattr(error, "strerror", None) or error) from error
+    finally:
+        layout.remove(folder)
+
+
+class IndexWriter:
+    """A generation in the making; see :func:`writing`."""
+
+    def __init__(self, index: Path, name: str, encoder: Encoder, opened: ExitStack) -> None:
+        from rag.store.dense import FILE as DENSE
+        from rag.store.dense import FaissWriter
+        from rag.store.fulltext import FOLDER as FULLTEXT
+        from rag.store.fulltext import TantivyWriter
+
+        self._index = index
+        self._name = name
+        self._encoder = encoder
+        self._folder = layout.building_folder(index, name)
+        self._documents: list[DocumentRecord] = []
+        self._passages = passages.PassagesWriter(self._folder / passages.FILE)
+        opened.callback(self._passages.abandon)
+        cache = layout.cache_file(index)
+        self._cache = VectorCache(cache, encoder.fingerprint, encoder.dimension)
+        opened.callback(self._cache.close)
+        self._dense: DenseWriter = FaissWriter(self._folder / DENSE, encoder.dimension)
+        self._fulltext: FullTextWriter = TantivyWriter(self._folder / FULLTEXT)
+
+    def add(self, document: DocumentRecord, chunks: Sequence[Chunk]) -> None:
+        """Append a document with its passages. Documents come sorted by source."""
+        in_order = sorted(chunks, key=passages.start_of)
+        self._passages.add(document.source, in_order)
+        for chunk in in_order:
+            heading = _heading_terms(chunk.title, chunk.section)
+            self._fulltext.add(
+                {Field.WORDS: words(chunk.text), Field.BIGRAMS: bigrams(chunk.text)} | heading
+            )
+        self._documents.append(document)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no document yet."""
+        return not self._documents
+
+    def encode(self, progress: Progress) -> int:
+        """Bring in the vectors of all passages; returns how many of them had to be computed."""
+        done = encoded = 0
+        texts = self._passages.texts()
+        while batch := list(islice(texts, _BATCH)):
+            known = self._cache.get([text_hash for text_hash, _ in batch])
+            new = {text_hash: text for text_hash, text in batch if text_hash not in known}
+            if new:
+                rows = self._vectors(list(new.values()))
+                self._cache.put(list(new), rows)
+                known |= dict(zip(new, rows, strict=True))
+                encoded += len(new)
+            self._dense.add(np.stack([known[text_hash] for text_hash, _ in batch]))
+            done += len(batch)
+            progress("encode", done, self._passages.count)
+        return encoded
+
+    def publish(self, shape: Shape) -> Manifest:
+        """Finish all parts, prove that they are whole, and make this the live generation."""
+        self._passages.close()
+        self._dense.close()
+        self._fulltext.close()
+        parts = layout.settle(self._folder)
+        described = Manifest(
+            schema=SCHEMA,
+            generation=self._name,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            shape=shape,
+            passages=self._passages.count,
+            documents=tuple(self._documents),
+            parts={name: Part(size, sha256) for name, (size, sha256) in parts.items()},
+        )
+        manifest.write(self._folder, described)
+        try:
+            manifest.check_sizes(self._folder, manifest.read(self._folder))
+            Index(self._folder, described).close()
+        except IndexDamaged as error:
+            raise IndexNotWritable(self._folder, reason=error.details["reason"]) from error
+        layout.publish(self._index, self._name)
+        return described
+
+    def prune(self, keep: int) -> None:
+        """After publishing: let go of generations beyond ``keep`` and of vectors none needs."""
+        clean(self._index, keep)
+        kept = []
+        for name in layout.generations(self._index):
+            folder = layout.generation_folder(self._index, name)
+            try:
+                kept.append((manifest.read(folder).shape.fingerprint, folder))
+            except IndexProblem:  # not ours to read, so not ours to prune for
+                continue
+        try:
+            self._cache.prune(kept)
+        except sqlite3.Error:  # the index is published; the next build prunes
+            return
+
+    def _vectors(self, texts: list[str]) -> Vectors:
+        rows = self._encoder.encode_passages(texts)
+        if rows.shape != (len(texts), self._encoder.dimension) or not np.isfinite(rows).all():
+            raise ModelDamaged(self._encoder.name, reason=f"vectors {rows.shape}")
+        return rows
+
+
+def clean(index: Path, keep: int) -> None:
+    """Remove :func:`~rag.store.layout.leftovers`. The caller holds the lock."""
+    for path in layout.leftovers(index, keep):
+        layout.remove(path)
+
+
+@lru_cache(maxsize=64)
+def _heading_terms(title: str | None, section: str | None) -> dict[Field, Sequence[str]]:
+    parts = [part for part in (title, section) if part]
+    return {
+        Field.TITLE_WORDS: [term for part in parts for term in words(part)],
+        Field.TITLE_BIGRAMS: [term for part in parts for term in bigrams(part)],
+    }
