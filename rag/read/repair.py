@@ -19,6 +19,12 @@ _WIDTH_MAX = 160  # columns: what is wrapped at more than this is not hard-wrapp
 _WIDTH_MIN = 24
 _HEADING_MAX = 40  # characters, or half of them where a comma stands within
 _HEADLINE_MAX = 80
+_ONE_LINE = {
+    BlockKind.HEADING,
+    BlockKind.SUBHEADLINE,
+    BlockKind.BYLINE,
+    BlockKind.TABLE_ROW,
+}
 _LATIN_UNIT = re.compile(r"[!-~]+")
 
 
@@ -44,6 +50,8 @@ class _Draft:
     parts: list[str] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     tail: str = ""
+    is_prose: bool = False
+    """Whether a sentence has ended within it."""
 
     def add(self, line: Line) -> None:
         if self.lines:
@@ -54,6 +62,7 @@ class _Draft:
         else:
             self.lines.append(line)
         self._take(line.text, line.start, line.end)
+        self.is_prose = self.is_prose or shapes.has_inner_end(line.text)
         self.tail = (self.tail + line.text)[-shapes.REACH :]
 
     def _take(self, text: str, start: int, end: int) -> None:
@@ -135,7 +144,7 @@ class _Repair:
 
     def _begin(self, kind: BlockKind, line: Line) -> None:
         self.open = self._aside(kind, line)
-        if kind in (BlockKind.HEADING, BlockKind.BYLINE, BlockKind.TABLE_ROW):
+        if kind in _ONE_LINE:
             self.open = None
 
     def _aside(self, kind: BlockKind, line: Line) -> _Draft:
@@ -193,7 +202,7 @@ class _Repair:
             return True
         if line.indent >= 4 and line.gap == 0 and draft.kind is not BlockKind.LIST_ITEM:
             return False
-        if draft.kind is not BlockKind.PARAGRAPH:
+        if draft.kind is not BlockKind.PARAGRAPH and not draft.is_prose:
             return line.gap == 0 and line.indent > last.indent
         if self.width is not None and line.gap == 0:
             return False
@@ -220,7 +229,7 @@ class _Repair:
         """Whether a line without Markdown's marks is a headline or a heading."""
         line, after = self.lines[index], self._next(index)
         text = line.text
-        if len(text) > _HEADLINE_MAX or shapes.is_complete(text):
+        if len(text) > _HEADLINE_MAX or shapes.is_complete(text) or shapes.has_dateline(text):
             return False
         if shapes.unclosed(text) or re.search(r"[，,、]$", text) or shapes.has_inner_end(text):
             return False
@@ -230,7 +239,7 @@ class _Repair:
             return len(text) <= _HEADING_MAX
         if after is not None and self._announces(after):
             return True
-        if self.marked:
+        if self.marked or shapes.commas(text) > 1 + (index == 0):
             return False
         size = max(len(text) // 2, shapes.columns(text) // 2)
         if size > (_HEADING_MAX if shapes.commas(text) == 0 else _HEADING_MAX // 2):
@@ -254,7 +263,7 @@ class _Repair:
 
 def wrap_width(source: Sequence[Line]) -> int | None:
     """The column at which a text is hard-wrapped, or None where its lines are paragraphs."""
-    pairs = [(a, b) for a, b in _neighbours(source)]
+    pairs = list(_neighbours(source))
     if len(pairs) < 2:
         return None
     widths = sorted(_width(a) for a, _ in pairs)
@@ -262,12 +271,13 @@ def wrap_width(source: Sequence[Line]) -> int | None:
     if not _WIDTH_MIN <= width <= _WIDTH_MAX:
         return None
     full = sum(_fills(a, b, width) for a, b in pairs)
-    return width if full >= 0.6 * len(pairs) else None
+    short = sum(not (_fills(a, b, width) or shapes.is_complete(a.text)) for a, b in pairs)
+    return width if full >= 0.4 * len(pairs) and full > 2 * short else None
 
 
 def _neighbours(source: Sequence[Line]) -> Iterator[tuple[Line, Line]]:
     for line, after in pairwise(source):
-        if after.gap == 0 and not (
+        if (after.gap, after.indent > line.indent) == (0, False) and not (
             shapes.is_atx(line.text) or shapes.is_table_row(line.text) or shapes.is_atx(after.text)
         ):
             yield line, after

@@ -36,7 +36,9 @@ _LIST = re.compile(
     r"|[（(]?\d{1,2}[）)、]\s*(?=\S)|\d{1,2}[.．]\s*(?=[^\d\s])|[①-⑳]"
 )
 _TABLE = re.compile(r"\|.*\|$|[^\t]+\t+[^\t]+\t+.*")
-_RULE = re.compile(r"[-=_*—－·.～~\s]{3,}|[-—－·\s]+\d{1,4}[-—－·\s]+|第\s*\d{1,4}\s*页.{0,12}")
+_RULE = re.compile(
+    r">+|</?[a-z]{1,12}[^<>]{0,40}>|<!--.*-->|[-=_*—－·.～~\s]{3,}|[-—－·\s]+\d{1,4}[-—－·\s]+|第\s*\d{1,4}\s*页.{0,12}"
+)
 _PAGE_NUMBER = re.compile(r"\d{1,4}")
 _LABEL = re.compile(r"[^\s：:，。]{1,10}[：:]\s*\S.{0,60}")
 
@@ -70,7 +72,9 @@ _CAPTION_START = re.compile(
     r"(?:[▲△▼▽◀▶←→↑↓]\s*\S|[上下左右本]?图\s?[①-⑳\d一二三四五六七八九十]{0,2}\s?(?:为|[：:]))"
 )
 _STORY = re.compile(r"[。！？]\s*[上下左右]?图[①-⑳\d]?为")
-_SUBTITLE = re.compile(r"(?:——|－－|--|—)\s*\S")
+_SUBTITLE = re.compile(
+    r"(?:——|－－|--|—)\s*\S|[（(]?\d{4}年\d{1,2}月\d{1,2}日[^，。]{0,40}(?:会议?上?|通过|批准|发布)[）)]?$"
+)
 _OPENS_IN_THE_AIR = re.compile(r"(?:随着|按照|根据|由于|[^，,]{0,4}?在(?![于]))")
 _LOCATIVE = re.compile(r"[上下中里内外前后时间际旁边]")
 _NEVER_LAST = re.compile(r"[的和与及并把被将在是从向对为以或而且若如其该][”’]?$|[，,、—–·（(“‘《]$")
@@ -278,6 +282,8 @@ def torn(tail: str, head: str) -> bool:
     tail, head = tail[-REACH:].rstrip(), head[:REACH].lstrip()
     if re.search(r"[，,、（(“‘《]$", tail) or _NEVER_FIRST.match(head):
         return True
+    if re.search(r"\d[.．,]?$", tail) and re.match(r"[.．]?\d", head):
+        return True
     opened = unclosed(tail)
     if opened and opened[-1] in closes_more(head):
         return True
@@ -291,6 +297,6 @@ def _word_spans(tail: str, head: str) -> bool:
     position = 0
     for word in rjieba.cut(tail + head, False):
         if position < len(tail) < position + len(word):
-            return True
+            return len(word) <= 3  # longer entries are phrases, which meet by chance
         position += len(word)
     return False

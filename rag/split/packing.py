@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from rag.read import heading, line_starts, lines_of
+from rag.read import Heading, heading, line_starts, lines_of
 from rag.split.sentences import clauses, sentences
 from rag.types import Article, Block, BlockKind, Chunk, Document, Span
 
 _SENTENCE_MAX = 1.6  # of the wanted length: up to this a sentence stays whole
 _CHUNK_MAX = 1.6
+_UNNUMBERED = 20  # the level of a heading without marks
 _TINY = 12  # characters; shorter sentences go with the next
 _HEADER = {
     BlockKind.KICKER,
@@ -72,11 +73,11 @@ def _runs(article: Article) -> Iterator[tuple[str | None, list[Block]]]:
     path: list[tuple[int, str]] = []
     run: list[Block] = []
     fresh = False  # the last block was a heading, whose second line may follow
-    for block in article.blocks:
+    for index, block in enumerate(article.blocks):
         if block.kind is BlockKind.HEADING:
             yield from _run(path, run)
             run = []
-            path = _deeper(path, block, fresh)
+            path = _deeper(path, _levelled(article.blocks, index), fresh)
         elif block.kind is BlockKind.CAPTION:
             yield from _run(path, [block])
         elif block.kind not in _HEADER:
@@ -92,9 +93,18 @@ def _run(
         yield " › ".join(title for _, title in path) or None, run
 
 
-def _deeper(path: list[tuple[int, str]], block: Block, fresh: bool) -> list[tuple[int, str]]:
+def _levelled(blocks: Sequence[Block], index: int) -> Heading:
+    """A heading, above the numbered ones that begin anew right below it."""
+    found = heading(blocks[index].text)
+    after = blocks[index + 1] if index + 1 < len(blocks) else None
+    if found.level == _UNNUMBERED and after is not None and after.kind is BlockKind.HEADING:
+        below = heading(after.text).level
+        return Heading(below - 1, found.title) if below < _UNNUMBERED else found
+    return found
+
+
+def _deeper(path: list[tuple[int, str]], found: Heading, fresh: bool) -> list[tuple[int, str]]:
     """The path of headings after one more: it ends those of its own depth and below."""
-    found = heading(block.text)
     if not found.title:
         return path
     if fresh and path and path[-1][0] == found.level:
