@@ -66,9 +66,7 @@ def articles(blocks: Sequence[Block]) -> tuple[Article, ...]:
 def _units(blocks: Sequence[Block]) -> Iterator[_Unit]:
     unit = _Unit()
     for block in blocks:
-        heads = block.kind in _HEADER or (
-            block.kind is BlockKind.BYLINE and not unit.body and bool(unit.header)
-        )
+        heads = block.kind in _HEADER or (block.kind is BlockKind.BYLINE and not unit.body)
         news = block.kind is BlockKind.PARAGRAPH and shapes.has_dateline(block.text)
         if unit.body and (heads or (news and not unit.is_pictures)):
             yield unit
@@ -80,13 +78,9 @@ def _units(blocks: Sequence[Block]) -> Iterator[_Unit]:
 
 def _begins_part(unit: _Unit, group: Sequence[_Unit]) -> bool:
     """Whether a unit's own first-level heading stands beside that of the article before it."""
-    tops = [_top(each) for each in (unit, group[0])]
-    return all(
-        top is not None
-        and shapes.is_atx(top.text)
-        and shapes.heading(top.text).level == 1
-        and not shapes.is_numbered(shapes.heading(top.text).title)
-        for top in tops
+    tops = [shapes.heading(top.text) for top in map(_top, (unit, group[0])) if top is not None]
+    return len(tops) == 2 and all(
+        top.level == 1 and not shapes.is_numbered(top.title) for top in tops
     )
 
 
@@ -128,8 +122,9 @@ def _titled(unit: _Unit) -> list[Block]:
     ]
     if not named or not unit.body:
         return header
-    if any(shapes.is_atx(header[index].text) for index in named):
-        top = min(named, key=lambda index: shapes.heading(header[index].text).level)
+    levels = {index: shapes.heading(header[index].text).level for index in named}
+    if min(levels.values()) <= 6:  # Markdown's
+        top = min(named, key=lambda index: levels[index])
     else:
         top = named[-1] if unit.opens_signed else named[0]
     for index in named:

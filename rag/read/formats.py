@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Protocol
 
 from rag.read import repair
-from rag.types import Block
+from rag.types import Block, BlockKind
 
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _UNDERLINE = re.compile(r"={3,}|-{3,}")
@@ -38,34 +39,53 @@ class PlainText:
 
 
 class Markdown:
-    """Markdown: code stays line by line, and a heading may be underlined."""
+    """Markdown: code stays line by line, a heading may be underlined, front matter is imprint."""
 
     suffixes = frozenset({".md", ".markdown"})
 
     def blocks(self, text: str) -> list[Block]:
         """See :class:`Reader`."""
         source = repair.lines(text)
-        return repair.blocks(source, apart=self._code(source), underlined=self._titles(source))
+        kinds = {index: BlockKind.BYLINE for index in _front_matter(source)}
+        kinds |= {index: BlockKind.PARAGRAPH for index in _code(source)}
+        underlines = frozenset(_underlines(source, kinds))
+        kinds |= {index - 1: BlockKind.HEADING for index in underlines}
+        return repair.blocks(source, kinds, underlines)
 
-    def _code(self, source: list[repair.Line]) -> frozenset[int]:
-        code: set[int] = set()
-        fence = ""
-        for index, line in enumerate(source):
-            marks = _FENCE.match(line.text)
-            if fence:
-                code.add(index)
-                fence = "" if line.text.startswith(fence) else fence
-            elif marks:
-                code.add(index)
-                fence = marks.group(1)
-        return frozenset(code)
 
-    def _titles(self, source: list[repair.Line]) -> frozenset[int]:
-        return frozenset(
-            index - 1
-            for index, line in enumerate(source)
-            if index and line.gap == 0 and _UNDERLINE.fullmatch(line.text)
-        )
+def _front_matter(source: Sequence[repair.Line]) -> range:
+    if not source or source[0].text != "---":
+        return range(0)
+    ends = (index for index, line in enumerate(source) if index and line.text == "---")
+    return range(next(ends, -1) + 1)
+
+
+def _code(source: Sequence[repair.Line]) -> Iterator[int]:
+    fence = ""
+    for index, line in enumerate(source):
+        marks = _FENCE.match(line.text)
+        if fence or marks:
+            yield index
+        if fence:
+            fence = "" if line.text.startswith(fence) else fence
+        elif marks:
+            fence = marks.group(1)
+
+
+def _underlines(source: Sequence[repair.Line], taken: Collection[int]) -> Iterator[int]:
+    """The lines that underline a paragraph of one line."""
+    for index in range(1, len(source)):
+        line, above = source[index], source[index - 1]
+        first = index == 1 or above.gap > 0 or index - 2 in taken
+        if (
+            _UNDERLINE.fullmatch(line.text)
+            and line.gap == 0
+            and first
+            and index not in taken
+            and index - 1 not in taken
+            and not re.match(r"[#>|\-*+=]", above.text)
+        ):
+            yield index
 
 
 READERS: tuple[Reader, ...] = (PlainText(), Markdown())

@@ -7,7 +7,7 @@ hard-wrapped and the line before was full. It does not when it is marked as some
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -53,10 +53,10 @@ class _Draft:
     is_prose: bool = False
     """Whether a sentence has ended within it."""
 
-    def add(self, line: Line) -> None:
+    def add(self, line: Line, *, spaced: bool = False) -> None:
         if self.lines:
             last = self.lines[-1]
-            if _needs_space(self.tail, line.text):
+            if spaced or _needs_space(self.tail, line.text):
                 self._take(" ", last.stop, last.stop + 1)
             self.lines[-1] = line  # only the last line decides what follows
         else:
@@ -96,9 +96,8 @@ def lines(text: str) -> list[Line]:
 
 def blocks(
     source: Sequence[Line],
-    *,
-    apart: frozenset[int] = frozenset(),
-    underlined: frozenset[int] = frozenset(),
+    kinds: Mapping[int, BlockKind] | None = None,
+    underlines: Collection[int] = (),
 ) -> list[Block]:
     """The blocks of a text, in reading order; each line is in exactly one of them.
 
@@ -106,19 +105,22 @@ def blocks(
 
     Args:
         source: the lines.
-        apart: indices of lines that stay as they are: code.
-        underlined: indices of lines that the next one marks as headings.
+        kinds: lines, by index, that a format's own marks make a block each of this kind.
+        underlines: indices of lines that belong to the heading above them.
     """
-    return _Repair(source, apart, underlined).run()
+    return _Repair(source, kinds or {}, underlines).run()
 
 
 class _Repair:
     def __init__(
-        self, source: Sequence[Line], apart: frozenset[int], underlined: frozenset[int]
+        self,
+        source: Sequence[Line],
+        kinds: Mapping[int, BlockKind],
+        underlines: Collection[int],
     ) -> None:
         self.lines = source
-        self.apart = apart
-        self.underlined = underlined
+        self.kinds = kinds
+        self.underlines = underlines
         self.width = wrap_width(source)
         self.marked = sum(shapes.is_atx(line.text) for line in source) >= 2
         self.drafts: list[_Draft] = []
@@ -126,8 +128,11 @@ class _Repair:
 
     def run(self) -> list[Block]:
         for index, line in enumerate(self.lines):
-            if index in self.apart:
-                self._begin(BlockKind.PARAGRAPH, line)
+            if index in self.underlines:
+                self.drafts[-1].add(line, spaced=True)
+                continue
+            if index in self.kinds or line.text.startswith(">"):
+                self._aside(self.kinds.get(index, BlockKind.PARAGRAPH), line)
                 self.open = None
                 continue
             kind = self._marked_kind(index)
@@ -162,7 +167,7 @@ class _Repair:
     def _marked_kind(self, index: int) -> BlockKind | None:
         """What a line is by its own marks, whatever stands around it."""
         text = self.lines[index].text
-        if index in self.underlined or shapes.is_atx(text) or shapes.is_ornament(text):
+        if shapes.is_atx(text) or shapes.is_ornament(text):
             return BlockKind.HEADING
         if shapes.is_table_row(text):
             return BlockKind.TABLE_ROW
@@ -231,7 +236,12 @@ class _Repair:
         text = line.text
         if len(text) > _HEADLINE_MAX or shapes.is_complete(text) or shapes.has_dateline(text):
             return False
-        if shapes.unclosed(text) or re.search(r"[，,、]$", text) or shapes.has_inner_end(text):
+        if (
+            text[0].islower()
+            or shapes.unclosed(text)
+            or re.search(r"[，,、]$", text)
+            or shapes.has_inner_end(text)
+        ):
             return False
         if after is not None and self._is_full(line, after):
             return False
@@ -278,9 +288,16 @@ def wrap_width(source: Sequence[Line]) -> int | None:
 def _neighbours(source: Sequence[Line]) -> Iterator[tuple[Line, Line]]:
     for line, after in pairwise(source):
         if (after.gap, after.indent > line.indent) == (0, False) and not (
-            shapes.is_atx(line.text) or shapes.is_table_row(line.text) or shapes.is_atx(after.text)
+            _stands_apart(line.text)
+            or shapes.is_label(line.text)
+            or _stands_apart(after.text)
+            or shapes.is_list_item(after.text)
         ):
             yield line, after
+
+
+def _stands_apart(text: str) -> bool:
+    return text[0] == ">" or shapes.is_atx(text) or shapes.is_table_row(text)
 
 
 def _fills(line: Line, after: Line, width: int) -> bool:

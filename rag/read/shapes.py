@@ -21,8 +21,9 @@ _OPEN_TO_CLOSE = dict(zip("“‘「『（(【《〈［", "”’」』）)】�
 _CLOSE_TO_OPEN = {close: mark for mark, close in _OPEN_TO_CLOSE.items()}
 
 _SENTENCE_END = re.compile(rf"[。！？!?…；;：:.．]+[{re.escape(_CLOSERS)}]*$")
-_INNER_END = re.compile(r"[。！？!?；;][^”’」』）)】》]")
+_INNER_END = re.compile(r"[。！？!?；;][^”’」』）)】》]|[a-z\d][.] [A-Z]")
 _ATX = re.compile(r"(#{1,6})[ \t\u3000]+(?=\S)")
+_UNDERLINED = re.compile(r"(.+) ([=-])[=-]{2,}", re.DOTALL)
 _NUMBERED = (
     re.compile(rf"第[{_NUMERALS}\d]{{1,4}}[编篇部分卷]{{1,2}}"),
     re.compile(rf"第[{_NUMERALS}\d]{{1,4}}章"),
@@ -101,11 +102,14 @@ def heading(text: str) -> Heading:
         return Heading(len(marks.group(1)), _unmarked(title))
     if _RULE.fullmatch(text):
         return Heading(99, "")
-    title = re.sub(r"\s+[=-]{3,}$", "", text)
+    if underlined := _UNDERLINED.fullmatch(text):
+        level = 1 if underlined.group(2) == "=" else 2
+        return Heading(level, _unmarked(underlined.group(1)))
+    title = text
     for depth, pattern in enumerate(_NUMBERED):
         if pattern.match(title):
             return Heading(10 + depth, _unmarked(title))
-    return Heading(1 if title.endswith("=") else 20, _unmarked(title))
+    return Heading(20, _unmarked(title))
 
 
 def _unmarked(title: str) -> str:
@@ -281,6 +285,8 @@ def torn(tail: str, head: str) -> bool:
     """
     tail, head = tail[-REACH:].rstrip(), head[:REACH].lstrip()
     if re.search(r"[，,、（(“‘《]$", tail) or _NEVER_FIRST.match(head):
+        return True
+    if re.search(r"[a-z\d,]$", tail) and re.match(r"[a-z]", head):
         return True
     if re.search(r"\d[.．,]?$", tail) and re.match(r"[.．]?\d", head):
         return True

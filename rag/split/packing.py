@@ -123,6 +123,9 @@ def _atoms(run: Sequence[Block], chunk_chars: int) -> list[_Atom]:
         for start, end in sentences(block.text):
             pieces = list(clauses(block.text, start, end, limit))
             for piece in pieces:
+                if waiting and piece[1] - waiting[0][0] > limit:  # white space without end
+                    atoms.append(_Atom(block, tuple(waiting), inside))
+                    waiting = []
                 waiting.append(piece)
                 cost = inside if piece is pieces[-1] else _IN_SENTENCE
                 if waiting[-1][1] - waiting[0][0] >= _TINY:
