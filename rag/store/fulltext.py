@@ -103,8 +103,7 @@ class TantivyStore:
                 limit *= 2
             ids: list[Any] = searcher.fast_field_values(_ID, [address for _, address in hits])
         scored = [
-            Scored(one, round(score, _DIGITS))
-            for one, (score, _) in zip(ids, hits, strict=True)
+            Scored(one, round(score, _DIGITS)) for one, (score, _) in zip(ids, hits, strict=True)
         ]
         return best_first(scored, k)
 

@@ -113,10 +113,9 @@ def damaged_parts(folder: Path, manifest: Manifest) -> list[str]:
 
 
 def _manifest(body: dict[str, Any]) -> Manifest:
-    for name in body["parts"]:
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
-            raise ValueError(name)
+    for name in [*body["parts"], *(document["source"] for document in body["documents"])]:
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise ValueError(name)  # leads out of the folder
     return Manifest(
         schema=body["schema"],
         generation=body["generation"],
