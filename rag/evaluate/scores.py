@@ -51,7 +51,7 @@ def evaluate(
     k: int = DEPTHS[-1],
     *,
     mode: Mode | str = Mode.HYBRID,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Scores:
     """Ask every case and score what comes back.
 
@@ -60,14 +60,14 @@ def evaluate(
         cases: at least one.
         k: passages asked for.
         mode: which legs answer.
-        progress: told (questions done, questions in all) after each.
+        progress: told ``"ask"``, the questions done and the questions in all, after each.
     """
     outcomes = []
     for number, case in enumerate(cases, 1):
         answer = retriever.retrieve(case.question, k=k, history=case.history, mode=mode)
         outcomes.append(_outcome(case, answer))
         if progress:
-            progress(number, len(cases))
+            progress("ask", number, len(cases))
     return score(outcomes)
 
 

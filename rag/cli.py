@@ -1,0 +1,244 @@
+"""The ``rag`` command: a thin shell over the functions of the same names.
+
+Results go to stdout, everything else to stderr. Exit status: 0 all done; 1 done, but some input
+failed or a check did not hold; 2 could not run; 130 interrupted. What is heavy is imported by the
+command that needs it, so that help and search start quickly.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import click
+
+from rag.errors import ReadError, SettingsError, WenjuError
+from rag.settings import load_settings
+from rag.terminal import printing, usage
+from rag.terminal.texts import Texts, texts
+from rag.types import Language, Mode
+
+OK, INCOMPLETE, CANNOT_RUN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    language = _language()
+    words = texts(language)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    printing.prepare()
+    try:
+        with command_line(words).make_context("rag", given or ["--help"]) as context:
+            status: int = context.command.invoke(context)
+        sys.stdout.flush()
+        return status
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.UsageError as error:
+        printing.say(usage.describe(error, words))
+    except WenjuError as error:
+        printing.say(error.describe(language))
+    except KeyboardInterrupt:
+        printing.say(words.interrupted)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read the output has enough; nothing must be left to flush at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except Exception as error:  # a defect: shown whole, and never mistaken for exit status 1
+        traceback.print_exc()
+        printing.say(words.unexpected.format(kind=type(error).__name__))
+    return CANNOT_RUN
+
+
+def command_line(words: Texts) -> click.Group:
+    """The command with its subcommands, its texts in one language."""
+    whole = usage.whole(words)
+    index = _option("--index", metavar="DIR", help=words.index)
+    docs = _option("--docs", metavar="DIR", help=words.docs)
+    as_json = _option("--json", "as_json", is_flag=True, help=words.json)
+    mode = _option(
+        "--mode",
+        metavar="MODE",
+        default=Mode.HYBRID.value,
+        callback=usage.one_of(words, list(Mode)),
+        help=words.mode,
+    )
+    group = usage.Group(words, words.about, name="rag", subcommand_metavar=words.command_metavar)
+
+    def add(
+        run: Callable[..., int], summary: str, *params: click.Parameter, more: str = ""
+    ) -> None:
+        name = run.__name__.removeprefix("_")
+        group.add_command(
+            usage.Command(words, summary, more, name=name, callback=run, params=list(params))
+        )
+
+    add(
+        _build,
+        words.build,
+        click.Argument(["docs"], required=False, metavar="[DOCS]"),
+        index,
+        as_json,
+        more=words.build_more,
+    )
+    add(
+        _search,
+        words.search,
+        click.Argument(["question"], metavar=words.question),
+        _option("-k", metavar="N", callback=whole, help=words.k),
+        mode,
+        _option("--source", "sources", metavar="GLOB", multiple=True, help=words.source),
+        docs,
+        index,
+        as_json,
+        more=words.search_more,
+    )
+    add(
+        _chat,
+        words.chat,
+        _option("--host", metavar="HOST", help=words.host),
+        _option("--port", metavar="PORT", callback=whole, help=words.port),
+        docs,
+        index,
+    )
+    add(_status, words.status, docs, index, as_json)
+    add(_verify, words.verify, docs, index, as_json, more=words.verify_more)
+    add(
+        _eval,
+        words.eval,
+        click.Argument(["files"], nargs=-1, required=True, metavar=words.file),
+        mode,
+        _option("-v", "--verbose", is_flag=True, help=words.verbose),
+        index,
+        as_json,
+        more=words.eval_more,
+    )
+    add(_doctor, words.doctor, docs, index, as_json)
+    return group
+
+
+def _build(docs: str | None, index: str | None, as_json: bool) -> int:
+    from rag.build import build
+
+    settings = load_settings(docs=docs, index=index)
+    words = texts(settings.lang)
+    with printing.Progress(words.stages) as progress:
+        report = build(settings=settings, progress=progress)
+    if as_json:
+        printing.print_json(report)
+    else:
+        printing.print_build(report, words)
+    printing.say_failures(report.failed, words)
+    return INCOMPLETE if report.failed else OK
+
+
+def _search(
+    question: str,
+    k: int | None,
+    mode: str,
+    sources: tuple[str, ...],
+    docs: str | None,
+    index: str | None,
+    as_json: bool,
+) -> int:
+    from rag.retrieve import Retriever
+
+    settings = load_settings(docs=docs, index=index)
+    with Retriever(settings=settings) as retriever:
+        answer = retriever.retrieve(question, k, mode=mode, sources=sources)
+    if as_json:
+        printing.print_json(answer)
+    else:
+        printing.print_answer(answer, texts(settings.lang))
+    return OK
+
+
+def _chat(host: str | None, port: int | None, docs: str | None, index: str | None) -> int:
+    from rag.web import launch
+
+    launch(load_settings(host=host, port=port, docs=docs, index=index))
+    return OK
+
+
+def _status(docs: str | None, index: str | None, as_json: bool) -> int:
+    from rag.status import behind, status
+
+    settings = load_settings(docs=docs, index=index)
+    state = status(settings)
+    try:
+        waiting = behind(settings, state.documents)
+    except ReadError as error:
+        waiting = None
+        printing.say(error.describe(settings.lang))
+    if as_json:
+        printing.print_json(asdict(state) | {"behind": waiting and asdict(waiting)})
+    else:
+        printing.print_status(state, waiting, texts(settings.lang))
+    return OK if waiting else INCOMPLETE
+
+
+def _verify(docs: str | None, index: str | None, as_json: bool) -> int:
+    from rag.verify import verify
+
+    settings = load_settings(docs=docs, index=index)
+    report = verify(settings.index, settings.docs, language=settings.lang)
+    if as_json:
+        printing.print_json(report)
+    else:
+        printing.print_verify(report, texts(settings.lang))
+    return INCOMPLETE if report.problems else OK
+
+
+def _eval(
+    files: tuple[str, ...], mode: str, verbose: bool, index: str | None, as_json: bool
+) -> int:
+    from rag.evaluate import evaluate, load_cases, score
+    from rag.retrieve import Retriever
+
+    settings = load_settings(index=index)
+    words = texts(settings.lang)
+    cases = {file: load_cases(file) for file in files}
+    with Retriever(settings=settings) as retriever, printing.Progress(words.stages) as progress:
+        scores = {
+            file: evaluate(retriever, asked, mode=mode, progress=progress)
+            for file, asked in cases.items()
+        }
+    total = score([outcome for each in scores.values() for outcome in each.outcomes])
+    if as_json:
+        summary = replace(total, outcomes=())
+        by_file = {file: asdict(each) for file, each in scores.items()}
+        printing.print_json({"mode": mode, "all": asdict(summary), "files": by_file})
+        return OK
+    printing.print_scores(scores | ({words.all_files: total} if len(scores) > 1 else {}), words)
+    if verbose:
+        printing.print_shortfalls(total, words)
+    return OK
+
+
+def _doctor(docs: str | None, index: str | None, as_json: bool) -> int:
+    from rag.doctor import Level, examine
+
+    language = _language()
+    checks = examine(docs=docs, index=index, language=language)
+    if as_json:
+        printing.print_json({"checks": [asdict(check) for check in checks]})
+    else:
+        printing.print_checks(checks, texts(language))
+    return INCOMPLETE if any(check.level is Level.BAD for check in checks) else OK
+
+
+def _option(*names: str, **keywords: Any) -> click.Option:
+    return click.Option(names, **keywords)
+
+
+def _language() -> Language:
+    """The language of the settings; broken settings must not keep help and doctor from speaking."""
+    try:
+        return load_settings().lang
+    except SettingsError:
+        return Language.EN if os.environ.get("RAG_LANG") == Language.EN else Language.ZH

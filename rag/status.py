@@ -1,0 +1,81 @@
+"""What an index holds, and how far it is behind its documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.errors import WenjuError
+from rag.read import digest, scan
+from rag.settings import Settings
+from rag.store import DocumentRecord, open_index
+from rag.types import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What a build would have to do, told by sha256; sources, sorted."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    deleted: tuple[str, ...]
+    failed: tuple[Failure, ...]
+    """What cannot be read at all; a build may find more, such as a file that is not text."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """What an index holds."""
+
+    index: str
+    generation: str
+    created: str
+    """UTC, ISO 8601."""
+    model: str
+    fingerprint: str
+    passages: int
+    bytes: int
+    documents: tuple[DocumentRecord, ...]
+
+
+def status(settings: Settings) -> IndexStatus:
+    """The state of the live generation.
+
+    Raises:
+        IndexProblem: there is none that can be read.
+    """
+    with open_index(settings.index) as index:
+        manifest = index.manifest
+        return IndexStatus(
+            index=str(settings.index),
+            generation=manifest.generation,
+            created=manifest.created,
+            model=manifest.shape.model,
+            fingerprint=manifest.shape.fingerprint,
+            passages=manifest.passages,
+            bytes=sum(part.bytes for part in manifest.parts.values()),
+            documents=manifest.documents,
+        )
+
+
+def behind(settings: Settings, indexed: tuple[DocumentRecord, ...]) -> Behind:
+    """How the documents differ from what was ``indexed``.
+
+    Raises:
+        DocsMissing, DocsEmpty, FileInaccessible: the documents cannot be looked at.
+    """
+    found, failures = scan(settings.docs, settings)
+    failed = list(failures)
+    before = {record.source: record.sha256 for record in indexed}
+    now: dict[str, str] = {}
+    for one in found:
+        try:
+            now[one.source] = digest(one.path)
+        except WenjuError as error:
+            failed.append(error.failure(one.source, settings.lang))
+            now[one.source] = before.get(one.source, "")
+    return Behind(
+        added=tuple(source for source in now if source not in before and now[source]),
+        changed=tuple(s for s in now if s in before and before[s] != now[s]),
+        deleted=tuple(source for source in before if source not in now),
+        failed=tuple(failed),
+    )

@@ -1,0 +1,223 @@
+"""Records → lines on stdout, and what belongs on stderr."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import click
+
+from rag.doctor import Check
+from rag.errors import printable
+from rag.evaluate import DEPTHS, Outcome, Scores
+from rag.status import Behind, IndexStatus
+from rag.terminal.layout import cells, pad, paragraph
+from rag.terminal.texts import Texts
+from rag.types import Answer, BuildReport, Failure, Status
+from rag.verify import VerifyReport
+
+_LISTED = 20
+"""Names listed before "and so many more"."""
+
+
+def prepare() -> None:
+    """Let stdout and stderr take any character; what their encoding lacks is shown escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def say(text: str) -> None:
+    """A line on stderr."""
+    click.echo(text, err=True)
+
+
+def print_json(record: Any) -> None:
+    """One JSON object, always UTF-8, on one line."""
+    fields = asdict(record) if is_dataclass(record) and not isinstance(record, type) else record
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    click.echo(json.dumps(fields, ensure_ascii=False))
+
+
+def print_build(report: BuildReport, words: Texts) -> None:
+    """What a build did."""
+    if report.published:
+        for mark, sources in (("+", report.added), ("~", report.changed), ("-", report.deleted)):
+            _print_listed((f"{mark} {printable(source)}" for source in sources), words)
+        counts = {
+            "added": len(report.added),
+            "changed": len(report.changed),
+            "deleted": len(report.deleted),
+            "unchanged": report.unchanged,
+        }
+        click.echo(words.built.format(seconds=f"{report.took_ms / 1000:.1f}", **counts))
+    else:
+        click.echo(words.unchanged)
+    if report.generation:
+        click.echo(
+            words.totals.format(
+                generation=report.generation,
+                documents=report.documents,
+                passages=report.passages,
+            )
+        )
+
+
+def say_failures(failures: Sequence[Failure], words: Texts) -> None:
+    """The inputs that failed, on stderr."""
+    if failures:
+        say(words.failed.format(count=len(failures)))
+    for failure in failures:
+        say("  " + words.problem.format(**asdict(failure)))
+
+
+def print_answer(answer: Answer, words: Texts) -> None:
+    """The status in words, then each passage under its label."""
+    status = {
+        Status.FOUND: words.found,
+        Status.UNCERTAIN: words.uncertain,
+        Status.NOT_FOUND: words.not_found if answer.hits else words.nothing,
+    }[answer.status]
+    click.echo(words.confidence.format(status=status, percent=round(answer.confidence * 100)))
+    if answer.query != answer.question:
+        click.echo(words.searched_as.format(query=printable(answer.query)))
+    width = _width() if sys.stdout.isatty() else None
+    for hit in answer.hits:
+        click.echo(f"\n{hit.rank}. {printable(hit.citation.label)}")
+        if hit.citation.stale:
+            click.echo(f"   ⚠ {words.stale[hit.citation.stale]}")
+        click.echo(paragraph(hit.text, hit.highlights[:1], width, indent="   "))
+
+
+def print_status(status: IndexStatus, behind: Behind | None, words: Texts) -> None:
+    """What the index holds and what a build would do."""
+    lines = (words.generation, words.model, words.documents)
+    fields = {
+        "generation": status.generation,
+        "created": status.created,
+        "size": f"{status.bytes / 1e6:.1f} MB",
+        "model": status.model,
+        "fingerprint": status.fingerprint,
+        "documents": len(status.documents),
+        "passages": status.passages,
+    }
+    for line in lines:
+        click.echo(line.format(**fields))
+    _print_listed(
+        (
+            "  " + words.document.format(source=printable(one.source), chunks=one.chunks)
+            for one in status.documents
+        ),
+        words,
+    )
+    if behind:
+        counts = {name: len(items) for name, items in asdict(behind).items()}
+        text = words.behind if any(counts.values()) else words.up_to_date
+        click.echo(text.format(**counts))
+
+
+def print_verify(report: VerifyReport, words: Texts) -> None:
+    """How many citations hold, and what does not."""
+    text = words.broken if report.problems else words.verified
+    click.echo(
+        text.format(proven=report.proven, passages=report.passages, problems=len(report.problems))
+    )
+    for problem in report.problems:
+        where = problem.chunk_id or problem.source
+        fields = {"source": printable(where), "what": problem.what, "next_step": problem.next_step}
+        click.echo("  " + words.problem.format(**fields))
+
+
+def print_scores(rows: Mapping[str, Scores], words: Texts) -> None:
+    """A table, a row each."""
+    depths = [f"R@{k}" for k in DEPTHS]
+    shares = [words.highlight, words.refused, words.wrongly_refused]
+    table = [[words.scores_of, "n", *depths, "MRR@10", *shares]]
+    for name, scores in rows.items():
+        recall = [scores.recall[k] if scores.recall else None for k in DEPTHS]
+        row = [*recall, scores.mrr, scores.highlighted, scores.refused, scores.wrongly_refused]
+        count = str(len(scores.outcomes))
+        table.append([name, count, *("–" if share is None else f"{share:.3f}" for share in row)])
+    widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
+    for fields in table:
+        padded = (pad(text, width) for text, width in zip(fields, widths, strict=True))
+        click.echo("  ".join(padded).rstrip())
+
+
+def print_shortfalls(scores: Scores, words: Texts) -> None:
+    """Every question that was not answered well, and how."""
+    for outcome in scores.outcomes:
+        for problem in _shortfalls(outcome, words):
+            click.echo(f"{printable(outcome.case.question)}  {problem}")
+
+
+def print_checks(checks: Sequence[Check], words: Texts) -> None:
+    """A line a check: how it stands, what it is about, what was found, what to do."""
+    level_width = max(map(cells, words.levels.values()))
+    name_width = max(map(cells, words.checks.values()))
+    for check in checks:
+        level = pad(words.levels[check.level], level_width)
+        name = pad(words.checks[check.name], name_width)
+        step = f" → {check.next_step}" if check.next_step else ""
+        click.echo(f"{level}  {name}  {check.what}{step}")
+
+
+class Progress:
+    """A line on stderr that says how far a command is; on a terminal only."""
+
+    def __init__(self, stages: Mapping[str, str]) -> None:
+        self._stages = stages
+        self._shown = sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._write("")
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Show ``stage done/total``."""
+        self._write(f"{self._stages[stage]} {done}/{total}")
+
+    def _write(self, text: str) -> None:
+        if self._shown:
+            click.echo(f"\r\x1b[K{text}", err=True, nl=False)
+
+
+def _shortfalls(outcome: Outcome, words: Texts) -> list[str]:
+    not_found = outcome.status is Status.NOT_FOUND
+    if outcome.case.source is None:
+        return [] if not_found else [words.not_refused.format(status=outcome.status)]
+    problems = [words.refused_though_answered] if not_found else []
+    if outcome.rank is None:
+        problems.append(words.missed)
+    elif outcome.rank > 1:
+        problems.append(words.not_first.format(rank=outcome.rank))
+    elif not outcome.highlighted:
+        problems.append(words.not_highlighted)
+    return problems
+
+
+def _print_listed(lines: Iterable[str], words: Texts) -> None:
+    every = list(lines)
+    for line in every[:_LISTED]:
+        click.echo(line)
+    if len(every) > _LISTED:
+        click.echo(words.more.format(count=len(every) - _LISTED))
+
+
+def _width() -> int:
+    import shutil
+
+    return max(shutil.get_terminal_size().columns, 20)
