@@ -77,8 +77,8 @@ def _decode(data: bytes, where: str) -> tuple[str, str]:
 
 def _zeros(data: bytes, where: str) -> tuple[str, str]:
     """UTF-16 without a mark has zeros (in every line end); UTF-8 and GB18030 have none."""
-    text, encoding = max(_guesses(data, "utf-16-le", "utf-16-be"), key=_looks, default=("", ""))
-    if _looks((text, encoding)) < _PLAUSIBLE:
+    looks, text, encoding = _best(data, "utf-16-le", "utf-16-be")
+    if looks < _PLAUSIBLE:
         raise NotText(where, reason=f"0x00 @ {data.index(0)}")
     return text, encoding
 
@@ -89,14 +89,11 @@ def _other(data: bytes, where: str) -> tuple[str, str]:
     bad = read.count("\ufffd")
     if sum(char > "\u07ff" for char in read) - bad > _DAMAGE * bad:
         _strict(data, "utf-8", where)
-    guesses = _guesses(data, "gb18030", "utf-16-le", "utf-16-be")
-    best = max(guesses, key=_looks, default=("", ""))
-    if _looks(best) >= _PLAUSIBLE:
-        return best
-    if not any(encoding == "gb18030" for _, encoding in guesses):
-        read = data.decode("gb18030", "replace")
-        if _looks((read, "")) >= _PLAUSIBLE:
-            _strict(data, "gb18030", where)
+    looks, text, encoding = _best(data, "gb18030", "utf-16-le", "utf-16-be")
+    if looks >= _PLAUSIBLE:
+        return text, encoding
+    if _looks(data.decode("gb18030", "replace")) >= _PLAUSIBLE:
+        _strict(data, "gb18030", where)
     if bad <= 1:
         _strict(data, "utf-8", where)
     raise EncodingUnknown(where)
@@ -112,28 +109,30 @@ def _strict(data: bytes, encoding: str, where: str, offset: int = 0) -> str:
         ) from error
 
 
-def _guesses(data: bytes, *encodings: str) -> list[tuple[str, str]]:
-    guesses = []
-    for encoding in encodings:
-        try:
-            guesses.append((data.decode(encoding), encoding))
-        except UnicodeDecodeError:
-            continue
-    return guesses
-
-
 def _gb2312_mistaken(data: bytes) -> tuple[str, str] | None:
     """A few common words in GB2312 are also valid UTF-8, of letters that stand in no report."""
     high = [byte for byte in data if byte > 0x7F] if len(data) <= 64 else []
     if not high or not all(0xA1 <= byte <= 0xDF for byte in high):
         return None
-    guess = max(_guesses(data, "gb18030"), key=_looks, default=("", ""))
-    return guess if _looks(guess) == 1 else None
+    looks, text, encoding = _best(data, "gb18030")
+    latin = any(char.isascii() and char.isalpha() for char in text)  # café
+    return (text, encoding) if looks == 1 and not latin else None
 
 
-def _looks(guess: tuple[str, str]) -> float:
+def _best(data: bytes, *encodings: str) -> tuple[float, str, str]:
+    """How it looks, the text, and the encoding that makes it look best."""
+    guesses = [(0.0, "", "")]
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        guesses.append((_looks(text), text, encoding))
+    return max(guesses, key=lambda guess: guess[0])
+
+
+def _looks(text: str) -> float:
     """The share of a text's characters that common Chinese and English text is made of."""
-    text = guess[0]
     common = _common()
     return sum(n for char, n in Counter(text).items() if char in common) / max(len(text), 1)
 

@@ -1,0 +1,93 @@
+"""A file's text is decided on the whole file, and never replaced, guessed or cut."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.errors import EncodingUnknown, FileEmpty, NotText, ReadError, TextDamaged
+from rag.read import decode
+
+BROKEN = Path(__file__).parent / "data" / "broken"
+REPORT = "今年新建养老驿站12个，\r\n覆盖14个街道。\n臺灣同胞也來參觀。\n"
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_report_is_read_in_every_encoding_exactly_as_it_stands(encoding):
+    text, _ = decode(REPORT.encode(encoding), "a.txt")
+
+    assert text == REPORT
+
+
+@given(
+    st.text(alphabet="的一是在不了有和人这中大为上个国，。“”（）0123456789\n\r abcXYZ", min_size=8)
+)
+def test_text_comes_back_from_utf8_and_from_marked_utf16(text):
+    if text.strip():
+        for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+            assert decode(text.encode(encoding), "a.txt")[0] == text
+
+
+@pytest.mark.parametrize("text", ["联通", "模", "你好", "短讯。"])
+def test_a_very_short_chinese_file_in_gb18030_is_not_taken_for_another_script(text):
+    assert decode(text.encode("gb18030"), "a.txt") == (text, "gb18030")
+
+
+@pytest.mark.parametrize("text", ["café", "Привет, отчёт за год", "čeština ěř", "😀表情"])
+def test_utf8_of_other_scripts_stays_utf8(text):
+    assert decode(text.encode(), "a.txt") == (text, "utf-8")
+
+
+def test_an_encoding_that_shows_only_at_the_end_of_a_long_file_counts():
+    data = (b"plain ascii line\n" * 100_000) + "最后一行是中文，用的是国标编码。".encode("gb18030")
+
+    text, encoding = decode(data, "a.txt")
+
+    assert encoding == "gb18030"
+    assert text.endswith("最后一行是中文，用的是国标编码。")
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("empty.txt", FileEmpty),
+        ("only_white_space.txt", FileEmpty),
+        ("only_zeros.txt", NotText),
+        ("picture_named.txt", NotText),
+        ("office_document_named.md", NotText),
+        ("control_characters.txt", NotText),
+        ("utf8_with_a_zero.txt", NotText),
+        ("truncated_utf8.txt", TextDamaged),
+        ("truncated_gb18030.txt", TextDamaged),
+        ("truncated_utf16.txt", TextDamaged),
+        ("one_bad_byte_in_utf8.txt", TextDamaged),
+        ("binary_without_zeros.txt", EncodingUnknown),
+        ("japanese_shift_jis.txt", EncodingUnknown),
+    ],
+)
+def test_each_broken_file_is_refused_for_what_is_wrong_with_it(name, error):
+    with pytest.raises(error) as caught:
+        decode((BROKEN / name).read_bytes(), name)
+
+    assert type(caught.value) is error
+    assert name in caught.value.describe()
+
+
+def test_no_broken_file_goes_untested():
+    for path in BROKEN.iterdir():
+        with pytest.raises(ReadError):
+            decode(path.read_bytes(), path.name)
+
+
+def test_a_truncated_character_is_named_by_line_and_byte():
+    with pytest.raises(TextDamaged) as caught:
+        decode("第一行\n第二行".encode()[:-1], "a.txt")
+
+    assert caught.value.details == {"line": "2", "byte": "17", "encoding": "UTF-8"}
+
+
+def test_a_picture_is_named_as_what_it_is():
+    with pytest.raises(NotText, match="PNG"):
+        decode((BROKEN / "picture_named.txt").read_bytes(), "picture_named.txt")
