@@ -45,7 +45,7 @@ class FaissStore:
         try:
             data = np.fromfile(path, dtype=np.uint8)
             self._index: faiss.Index | None = faiss.deserialize_index(data)
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, MemoryError) as error:
             raise IndexDamaged(path, reason=FILE) from error
         self.count = int(self._open().ntotal)
         self.dimension = int(self._open().d)

@@ -1,0 +1,458 @@
+"""The index on disk: what it keeps, what it answers, what it refuses."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import archive
+import numpy as np
+import pytest
+from archive import build
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.encode import load_encoder, words
+from rag.errors import (
+    IndexClosed,
+    IndexDamaged,
+    IndexMissing,
+    IndexNotAFolder,
+    IndexTooNew,
+)
+from rag.read import Found, load, parse
+from rag.settings import load_settings
+from rag.split import split
+from rag.store import Field, Scored, live_generation, open_index
+from rag.store.dense import FaissStore, FaissWriter
+from rag.store.fulltext import TantivyStore, TantivyWriter
+
+# --- vectors -------------------------------------------------------------------------------------
+
+
+def dense(folder, rows):
+    rows = np.asarray(rows, dtype=np.float32)
+    path = folder / "dense.faiss"
+    writer = FaissWriter(path, rows.shape[1])
+    writer.add(rows[: len(rows) // 2])
+    writer.add(rows[len(rows) // 2 :])
+    writer.close()
+    return FaissStore(path)
+
+
+def expected(rows, query, k, allowed=None):
+    rows, query = np.asarray(rows, dtype=np.float32), np.asarray(query, dtype=np.float32)
+    scores = [(-float(np.dot(row, query)), number) for number, row in enumerate(rows)]
+    return [n for _, n in sorted(scores) if allowed is None or n in allowed][:k]
+
+
+def test_the_nearest_vectors_come_back_best_first(tmp_path):
+    rows = np.random.default_rng(1).normal(size=(300, 24)).astype(np.float32)
+    store = dense(tmp_path, rows)
+    query = rows[7]
+    found = store.search(query, 10, None)
+    assert [one.id for one in found] == expected(rows, query, 10)
+    assert found[0].score == pytest.approx(float(np.dot(query, query)), rel=1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(0, 2), min_size=1, max_size=400),
+    st.integers(1, 420),
+    st.none() | st.lists(st.integers(0, 400), min_size=2, max_size=2).map(sorted),
+)
+def test_equal_vectors_are_told_apart_by_their_place(tmp_path_factory, kinds, k, within):
+    basis = np.array([[0.6, 0.8, 0.0], [0.36, 0.48, 0.8], [0.0, 0.0, 0.0]])
+    store = dense(tmp_path_factory.mktemp("dense"), basis[kinds])
+    ranges = None if within is None else [tuple(within)]
+    allowed = None if within is None else range(*within)
+    found = store.search(np.float32([0.6, 0.8, 0.0]), k, ranges)
+    assert [one.id for one in found] == expected(basis[kinds], [0.6, 0.8, 0.0], k, allowed)
+
+
+def test_more_neighbours_than_there_are_gives_all_there_are(tmp_path):
+    store = dense(tmp_path, np.eye(4))
+    assert len(store.search(np.float32([1, 0, 0, 0]), 1_000_000, None)) == 4
+    assert store.search(np.float32([1, 0, 0, 0]), 0, None) == []
+
+
+def test_vectors_come_back_as_they_went_in(tmp_path):
+    rows = np.random.default_rng(2).normal(size=(9, 5)).astype(np.float32)
+    assert (dense(tmp_path, rows).vectors([8, 0, 3]) == rows[[8, 0, 3]]).all()
+
+
+def test_a_vector_of_another_length_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="3"):
+        dense(tmp_path, np.eye(4)).search(np.float32([1, 0, 0]), 2, None)
+
+
+# --- full text -----------------------------------------------------------------------------------
+
+
+def fulltext(folder, passages, field=Field.WORDS):
+    writer = TantivyWriter(folder / "fulltext")
+    for terms in passages:
+        writer.add({field: terms})
+    writer.close()
+    return TantivyStore(folder / "fulltext")
+
+
+def bm25(passages, terms, k1=1.2, b=0.75):
+    """Robertson and Zaragoza 2009, with Lucene's idf, which is never below 0."""
+    n, mean = len(passages), sum(map(len, passages)) / len(passages)
+    scores = {}
+    for number, passage in enumerate(passages):
+        for term in set(terms) & set(passage):
+            df = sum(term in other for other in passages)
+            tf = passage.count(term)
+            idf = math.log(1 + (n - df + 0.5) / (df + 0.5))
+            part = idf * tf * (k1 + 1) / (tf + k1 * (1 - b + b * len(passage) / mean))
+            scores[number] = scores.get(number, 0.0) + part
+    return sorted(scores.items(), key=lambda one: (-one[1], one[0]))
+
+
+PASSAGES = [
+    ["养老", "驿站", "养老"],
+    ["新建", "驿站"],
+    ["道路"],
+    ["新建", "养老", "道路", "道路", "食堂"],
+    [],
+]
+
+
+def test_full_text_scores_are_plain_bm25(tmp_path):
+    asked = ["养老", "新建", "道路"]
+    found = fulltext(tmp_path, PASSAGES).search(Field.WORDS, asked, 10, None)
+    wanted = bm25(PASSAGES, asked)
+    assert [one.id for one in found] == [number for number, _ in wanted]
+    assert [one.score for one in found] == pytest.approx([s for _, s in wanted], abs=2e-4)
+
+
+def test_a_term_asked_twice_counts_once(tmp_path):
+    store = fulltext(tmp_path, PASSAGES)
+    twice = store.search(Field.WORDS, ["养老", "养老"], 10, None)
+    assert twice == store.search(Field.WORDS, ["养老"], 10, None)
+
+
+def test_terms_are_kept_as_they_are(tmp_path):
+    long = "字" * 5000
+    odd = ["TH01", "ppr-9087", "C++", "两 词", long, "\u3000", "a\ud800", "😀"]
+    store = fulltext(tmp_path, [[term] for term in odd])
+    for number, term in enumerate(odd):
+        assert [one.id for one in store.search(Field.WORDS, [term], 10, None)] == [number]
+    for other in ("th01", "ppr", "9087", "C", "两", "字" * 4999, "\u2003", "a"):
+        assert store.search(Field.WORDS, [other], 10, None) == []
+
+
+def test_equal_passages_are_told_apart_by_their_place(tmp_path):
+    same = [["今年", "新建", "养老", "驿站", "五", "个"]] * 300
+    found = fulltext(tmp_path, same).search(Field.WORDS, ["驿站", "新建", "养老"], 40, None)
+    assert [one.id for one in found] == list(range(40))
+
+
+def test_each_field_is_searched_by_itself(tmp_path):
+    store = fulltext(tmp_path, PASSAGES, Field.TITLE_WORDS)
+    assert store.search(Field.WORDS, ["养老"], 10, None) == []
+    assert len(store.search(Field.TITLE_WORDS, ["养老"], 10, None)) == 2
+
+
+def test_a_question_without_terms_finds_nothing(tmp_path):
+    store = fulltext(tmp_path, PASSAGES)
+    assert store.search(Field.WORDS, [], 10, None) == []
+    assert store.search(Field.WORDS, ["", "没有"], 10, None) == []
+
+
+def test_full_text_within_ranges_is_the_whole_search_less_the_others(tmp_path):
+    generator = np.random.default_rng(3)
+    passages = [[str(term) for term in generator.integers(0, 9, size=6)] for _ in range(200)]
+    store = fulltext(tmp_path, passages)
+    whole = store.search(Field.WORDS, ["1", "4", "7"], 200, None)
+    ranges = [(0, 17), (40, 41), (150, 200)]
+    inside = [one for one in whole if any(a <= one.id < b for a, b in ranges)]
+    assert store.search(Field.WORDS, ["1", "4", "7"], 200, ranges) == inside
+    assert store.search(Field.WORDS, ["1", "4", "7"], 5, ranges) == inside[:5]
+    assert store.search(Field.WORDS, ["1", "4", "7"], 5, []) == []
+
+
+# --- an index ------------------------------------------------------------------------------------
+
+PAGES = {
+    "甲报": archive.report(
+        "临河镇新建十二个养老驿站", *(f"养老驿站第{n}期开工。" for n in range(8))
+    ),
+    "乙报": archive.report("青杨岭乡修通山路", *(f"山路第{n}段已经通车。" for n in range(5))),
+    "a[1]": archive.report("望湖新区开食堂", "社区食堂每餐只要八元。"),
+    "a1": archive.report("柳林口村种树", "全村今年植树三千棵。"),
+}
+
+
+@pytest.fixture(scope="module")
+def docs(tmp_path_factory):
+    return archive.write(tmp_path_factory.mktemp("文档"), **PAGES)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, docs):
+    folder = tmp_path_factory.mktemp("non-ascii") / "索引 é 😀 'x'"
+    assert build(docs, folder).published
+    return folder
+
+
+@pytest.fixture
+def index(built):
+    with open_index(built) as opened:
+        yield opened
+
+
+@pytest.fixture
+def copy(tmp_path, built):
+    return Path(shutil.copytree(built, tmp_path / "copy"))
+
+
+def test_passages_come_back_as_they_were_split(index, docs):
+    for source in ("甲报.txt", "乙报.txt"):
+        chunks = split(parse(load(Found(source, docs / source), load_settings())))
+        assert index.chunks_of(source) == chunks
+
+
+def test_ids_count_passages_in_order_of_source_and_place(index):
+    chunks = list(index.all_chunks())
+    places = [(chunk.source, chunk.spans[0][0]) for chunk in chunks]
+    assert places == sorted(places)
+    assert index.chunks(range(len(chunks))) == chunks
+    assert index.ids_of(chunk.chunk_id for chunk in chunks) == list(range(len(chunks)))
+
+
+def test_passages_are_given_in_the_order_asked(index):
+    assert [chunk.chunk_id for chunk in index.chunks([3, 0, 3])] == [
+        list(index.all_chunks())[number].chunk_id for number in (3, 0, 3)
+    ]
+
+
+@pytest.mark.parametrize("unknown", ["没有.txt@0", "甲报.txt@1", "甲报.txt", "甲报.txt@-1", ""])
+def test_a_passage_that_is_not_there_has_no_id(index, unknown):
+    with pytest.raises(KeyError):
+        index.ids_of([unknown])
+
+
+def test_an_id_that_is_not_there_has_no_passage_and_no_vector(index):
+    for wrong in (-1, index.manifest.passages):
+        with pytest.raises(KeyError):
+            index.chunks([wrong])
+        with pytest.raises(KeyError):
+            index.vectors([wrong])
+
+
+def test_vectors_are_those_of_the_passages(index):
+    chunks = index.chunks([0, 5])
+    wanted = load_encoder().encode_passages([chunk.text for chunk in chunks])
+    assert np.allclose(index.vectors([0, 5]), wanted, atol=1e-6)
+
+
+def test_documents_are_described(index, docs):
+    records = {record.source: record for record in index.documents()}
+    assert list(records) == sorted(f"{name}.txt" for name in PAGES)
+    assert sum(record.chunks for record in records.values()) == index.manifest.passages
+    assert records["甲报.txt"].size == (docs / "甲报.txt").stat().st_size
+    assert records["甲报.txt"].titles == ("临河镇新建十二个养老驿站",)
+
+
+def test_the_headline_is_searched_in_fields_of_its_own(index):
+    found = index.search_fulltext(Field.TITLE_WORDS, words("山路"), 50)
+    assert {chunk.source for chunk in index.chunks([one.id for one in found])} == {"乙报.txt"}
+    assert len(found) == len(index.chunks_of("乙报.txt"))
+
+
+@pytest.mark.parametrize(
+    ("globs", "wanted"),
+    [
+        (["甲*"], {"甲报.txt"}),
+        (["*报.txt"], {"甲报.txt", "乙报.txt"}),
+        (["a[1].txt"], {"a[1].txt", "a1.txt"}),  # its own name, and what the glob says
+        (["a1.txt", "乙报.txt"], {"a1.txt", "乙报.txt"}),
+        (["没有"], set()),
+    ],
+)
+def test_both_searches_keep_to_the_sources_asked_for(index, globs, wanted):
+    vector = index.vectors([0])[0]
+    for found in (
+        index.search_dense(vector, 99, globs),
+        index.search_fulltext(Field.BIGRAMS, ["今年", "居民", "表示"], 99, globs),
+    ):
+        assert {chunk.source for chunk in index.chunks([one.id for one in found])} == wanted
+
+
+def test_many_threads_get_the_same_answers(index):
+    alone = archive.answers(index)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(said == alone for said in pool.map(archive.answers, [index] * 16))
+
+
+def test_opening_and_searching_write_nothing(built):
+    before = archive.snapshot(built)
+    with open_index(built) as index:
+        archive.answers(index)
+    assert archive.snapshot(built) == before
+
+
+def test_a_closed_index_says_so(built):
+    index = open_index(built)
+    vector = index.vectors([0])[0]
+    index.close()
+    for ask in (
+        lambda: index.chunks([0]),
+        lambda: index.search_dense(vector, 1),
+        lambda: index.search_fulltext(Field.WORDS, ["今年"], 1),
+    ):
+        with pytest.raises(IndexClosed):
+            ask()
+
+
+def test_an_open_generation_answers_after_it_was_removed(copy):
+    with open_index(copy) as index:
+        before = archive.answers(index)
+        shutil.rmtree(copy)
+        assert archive.answers(index) == before
+        with ThreadPoolExecutor(1) as pool:  # and to threads that come later
+            assert pool.submit(archive.answers, index).result() == before
+
+
+def test_an_index_on_a_read_only_disk_answers(tmp_path, built):
+    with archive.small_disk(tmp_path / "disk", "40m") as refused:
+        if refused:
+            pytest.skip(f"no disk of its own: {refused}")
+        there = Path(shutil.copytree(built, tmp_path / "disk" / "索引"))
+        subprocess.run(["mount", "-o", "remount,ro", tmp_path / "disk"], check=True)
+        with open_index(there) as index, open_index(built) as original:
+            assert archive.answers(index) == archive.answers(original)
+
+
+def test_the_manifest_names_every_part_with_its_sha256(built):
+    folder = built / "generations" / live_generation(built)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert set(manifest["parts"]) == there - {"manifest.json"}
+
+
+def test_nothing_in_an_index_is_pickled(built):
+    for path in built.rglob("*"):
+        if path.is_file():
+            assert path.read_bytes()[:1] != b"\x80"
+
+
+# --- what cannot be opened -----------------------------------------------------------------------
+
+
+def test_an_empty_folder_is_no_index(tmp_path):
+    assert live_generation(tmp_path) is None
+    with pytest.raises(IndexMissing):
+        open_index(tmp_path)
+    with pytest.raises(IndexMissing):
+        open_index(tmp_path / "nowhere")
+
+
+def test_a_file_is_no_index(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(IndexNotAFolder):
+        open_index(tmp_path / "file")
+
+
+def live(index):
+    return index / "generations" / live_generation(index)
+
+
+def rewritten(index, change):
+    path = live(index) / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    change(manifest)
+    path.write_text(json.dumps(manifest), "utf-8")
+
+
+DAMAGE = {
+    "CURRENT is rubbish": lambda index: (index / "CURRENT").write_text("../../etc\n"),
+    "CURRENT is empty": lambda index: (index / "CURRENT").write_bytes(b""),
+    "CURRENT is gone": lambda index: (index / "CURRENT").unlink(),
+    "CURRENT names nothing": lambda index: (index / "CURRENT").write_text("000099\n"),
+    "no manifest": lambda index: (live(index) / "manifest.json").unlink(),
+    "manifest cut": lambda index: (live(index) / "manifest.json").write_text('{"schema": 1,'),
+    "manifest a list": lambda index: (live(index) / "manifest.json").write_text("[]"),
+    "manifest altered": lambda index: rewritten(index, lambda m: m.update(passages=1)),
+    "older schema": lambda index: rewritten(index, lambda m: m.update(schema=0)),
+    "no passages": lambda index: (live(index) / "passages.sqlite").unlink(),
+    "vectors cut": lambda index: (live(index) / "dense.faiss").write_bytes(b"short"),
+    "no full text": lambda index: shutil.rmtree(live(index) / "fulltext"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_is_noticed_and_healed_by_a_build(copy, docs, damage):
+    with open_index(copy) as index:
+        before = archive.answers(index)
+    DAMAGE[damage](copy)
+    with pytest.raises(IndexDamaged) as caught:
+        open_index(copy)
+    assert "rag build" in caught.value.describe()
+    report = build(docs, copy)
+    assert report.published
+    assert report.encoded == 0  # the vectors were still there
+    with open_index(copy) as index:
+        assert archive.answers(index) == before
+
+
+@pytest.mark.parametrize("part", ["passages.sqlite", "dense.faiss", "fulltext/meta.json"])
+def test_a_part_of_the_right_size_and_wrong_contents_is_no_raw_error(copy, part):
+    path = live(copy) / part
+    path.write_bytes(b"\xff" * path.stat().st_size)
+    with pytest.raises(IndexDamaged):
+        open_index(copy)
+
+
+def test_one_flipped_bit_anywhere_is_healed_by_a_build(copy, docs):
+    for part in ("passages.sqlite", "dense.faiss"):
+        path = live(copy) / part
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+        assert build(docs, copy).published
+    assert not build(docs, copy).published
+
+
+def test_an_index_of_a_later_version_is_neither_read_nor_overwritten(copy, docs):
+    rewritten(copy, lambda manifest: manifest.update(schema=99))
+    before = archive.snapshot(copy)
+    with pytest.raises(IndexTooNew):
+        open_index(copy)
+    with pytest.raises(IndexTooNew):
+        build(docs, copy)
+    assert archive.snapshot(copy) == before
+
+
+@pytest.mark.parametrize("name", ["../../../secret", "/etc/passwd"])
+def test_a_manifest_that_leads_out_of_its_folder_is_refused(copy, name):
+    from rag.store.manifest import _checksum
+
+    def change(manifest):
+        manifest["parts"][name] = {"bytes": 1, "sha256": ""}
+        del manifest["sha256"]
+        manifest["sha256"] = _checksum(manifest)
+
+    rewritten(copy, change)
+    with pytest.raises(IndexDamaged):
+        open_index(copy)
+
+
+def test_a_link_in_the_place_of_a_part_is_refused(copy, tmp_path):
+    part = live(copy) / "dense.faiss"
+    part.rename(tmp_path / "elsewhere")
+    part.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(IndexDamaged):
+        open_index(copy)
+
+
+def test_scores_are_records(index):
+    best = index.search_dense(index.vectors([2])[0], 1)
+    assert best == [Scored(2, pytest.approx(1.0, abs=1e-5))]
