@@ -73,6 +73,13 @@ class SettingsError(WenjuError):
     en = ("{problem}", "correct it and run again")
 
 
+class SettingRefused(SettingsError):
+    """A setting whose value is out of range or of the wrong kind."""
+
+    zh = ("{rule_zh}，现在是 {value}", "请改正后再运行")
+    en = ("{rule_en}, not {value}", "correct it and run again")
+
+
 class QuestionError(SettingsError, ValueError):
     """An argument of a question that cannot be used, such as ``k`` below 1."""
 

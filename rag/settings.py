@@ -17,10 +17,24 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from rag.errors import SettingsError
+from rag.errors import SettingRefused, SettingsError
 from rag.types import Language
 
 EMBEDDED = "embedded"
+
+_RULES = {
+    "int_parsing": ("须是整数", "must be a whole number"),
+    "int_from_float": ("须是整数", "must be a whole number"),
+    "int_type": ("须是整数", "must be a whole number"),
+    "float_parsing": ("须是数字", "must be a number"),
+    "float_type": ("须是数字", "must be a number"),
+    "greater_than": ("须大于 {gt}", "must be more than {gt}"),
+    "greater_than_equal": ("不得小于 {ge}", "must be at least {ge}"),
+    "less_than_equal": ("不得大于 {le}", "must be at most {le}"),
+    "enum": ("须是 zh 或 en", "must be zh or en"),
+    "extra_forbidden": ("没有这个设置", "there is no such setting"),
+}
+"""What pydantic says, Chinese and English, by its name for the error."""
 
 
 class Settings(BaseSettings):
@@ -32,7 +46,9 @@ class Settings(BaseSettings):
 
     docs: Path = Field(Path("seeds"), description="folder of the documents")
     index: Path = Field(Path("index"), description="folder of the index")
-    model: str = Field(EMBEDDED, description="`embedded`, or a sentence-transformers name or folder")
+    model: str = Field(
+        EMBEDDED, description="`embedded`, or a sentence-transformers name or folder"
+    )
     lang: Language = Field(Language.ZH, description="language of messages: zh or en")
     k: int = Field(5, ge=1, description="passages an answer holds")
     chunk_chars: int = Field(250, ge=50, le=2000, description="aimed-at length of a passage")
@@ -70,6 +86,8 @@ def load_settings(**arguments: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "rag.toml"
-        raise SettingsError(name, problem=f"{first['msg']}: {first['input']!r}") from error
+        rule = _RULES.get(first["type"], (first["msg"], first["msg"]))
+        zh, en = (text.format(**first.get("ctx", {})) for text in rule)
+        raise SettingRefused(name, value=first["input"], rule_zh=zh, rule_en=en) from error
     except ValueError as error:  # a rag.toml that is not TOML
         raise SettingsError("rag.toml", problem=error) from error
