@@ -148,9 +148,9 @@ def _search(
 ) -> int:
     from rag.retrieve import Retriever
 
-    settings = load_settings(docs=docs, index=index)
+    settings = load_settings(docs=docs, index=index, k=k)
     with Retriever(settings=settings) as retriever:
-        answer = retriever.retrieve(question, k, mode=mode, sources=sources)
+        answer = retriever.retrieve(question, mode=mode, sources=sources)
     if as_json:
         printing.print_json(answer)
     else:
