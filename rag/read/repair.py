@@ -136,13 +136,12 @@ class _Repair:
                 self.open = None
                 continue
             kind = self._marked_kind(index)
-            if kind is None and self.open is not None and self._continues(index):
-                if self._is_interposed(index):
-                    self._aside(BlockKind.CAPTION, line)
-                else:
-                    self.open.add(line)
-            elif kind is BlockKind.CAPTION and self._is_broken_off():
+            if kind is None and self._is_broken_off() and self._is_interposed(index):
+                kind = BlockKind.CAPTION
+            if kind is BlockKind.CAPTION and self._is_broken_off():
                 self._aside(BlockKind.CAPTION, line)
+            elif kind is None and self.open is not None and self._continues(index):
+                self.open.add(line)
             else:
                 self._begin(kind or self._plain_kind(index), line)
         return [draft.block() for draft in self.drafts]
@@ -160,6 +159,11 @@ class _Repair:
 
     def _next(self, index: int) -> Line | None:
         return self.lines[index + 1] if index + 1 < len(self.lines) else None
+
+    def _next_but_captions(self, index: int) -> Line:
+        """The first of the next few lines that is no caption, or the very next."""
+        coming = self.lines[index + 1 : index + 4]
+        return next((each for each in coming if not shapes.is_caption(each.text)), coming[0])
 
     def _is_broken_off(self) -> bool:
         return self.open is not None and not shapes.is_complete(self.open.tail)
@@ -256,7 +260,8 @@ class _Repair:
             return index == 0 and (after is None or after.gap > 0)
         if after is None or shapes.has_inner_space(text):
             return True
-        return not (shapes.torn(text, after.text) or shapes.hangs(text))
+        beyond = self._next_but_captions(index)
+        return not (shapes.torn(text, beyond.text) or shapes.hangs(text))
 
     def _announces(self, line: Line) -> bool:
         """Whether only a headline can stand before this line."""

@@ -192,7 +192,9 @@ def tail_byline(text: str) -> str | None:
 def lead_byline(text: str) -> str | None:
     """The byline in brackets at the beginning of a paragraph: 本报讯（记者 …）."""
     match = _LEAD_BYLINE.search(text[:REACH])
-    return match.group(1).strip() if match and match.start() <= 30 else None
+    if match is None or match.start() > 30 or match.end() == len(text):
+        return None
+    return match.group(1).strip()
 
 
 def has_dateline(text: str) -> bool:

@@ -17,8 +17,11 @@ _CLOSERS = frozenset(_CLOSE_TO_OPEN) | {'"'}
 _AFTER_END = re.compile(r"[。！？!?…”’」』）)】》〉\]］\"]+")
 _GOES_ON = re.compile(r"\s*[，,、；;：:。！？!?…”’」』）)】》〉的等之]")
 _NOTE = re.compile(r"[（(][^（）()。！？]{1,30}[）)](?![^\s“「『])")
+_SPEAKER = re.compile(
+    r"[^。！？“”]{1,16}(?:说|道|称|问|答|表示|介绍|认为|强调|指出|告诉[^。]{0,8})。"
+)
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:[A-Z]|[A-Za-z](?:\.[A-Za-z])+|\d{1,3}|No|Mr|Mrs|Ms|Dr|Prof|St|vs|etc|Fig|cf)$"
+    r"(?:^|[\s(（。；！？])(?:[A-Z]|[A-Za-z](?:\.[A-Za-z])+|\d{1,3}|No|Mr|Mrs|Ms|Dr|Prof|St|vs|etc|Fig|cf)$"
 )
 _CLAUSE = re.compile(r"(?:[；;]|…+|——)|[，,、：:]")
 
@@ -92,6 +95,8 @@ def _ends(text: str) -> Iterator[int]:
         position = end
         if end < barrier or _GOES_ON.match(text, end):
             continue
+        if text[end - 1] in "”’" and _SPEAKER.match(text, end):
+            continue  # 「“……。”村民说。」 is one sentence
         if note := _NOTE.match(text, end):
             end = position = note.end()
         yield end
