@@ -89,7 +89,7 @@ def command_line(words: Texts) -> click.Group:
     add(
         _search,
         words.search,
-        click.Argument(["question"], metavar=words.question),
+        click.Argument(["question"], metavar=words.question, callback=usage.text(words)),
         _option("-k", metavar="N", callback=whole, help=words.k),
         mode,
         _option("--source", "sources", metavar="GLOB", multiple=True, help=words.source),

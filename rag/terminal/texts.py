@@ -28,6 +28,7 @@ class Texts:
     surplus: str
     not_whole: str
     not_one_of: str
+    not_text: str
     bad_usage: str
     # what each command and option is for
     about: str
@@ -115,6 +116,7 @@ ZH = Texts(
     surplus="多出了 {names}；带空格的内容请加引号",
     not_whole="{name} 须是整数，收到的是 {value}",
     not_one_of="{name} 须是 {names} 之一，收到的是 {value}",
+    not_text="{name}不是合法的文字，请检查终端的编码",
     bad_usage="用法不对",
     about="问据：向一个文件夹的中文报告提问，得到回答问题的原话和可核对的出处。\n"
     "全部在本机完成，不联网。",
@@ -211,6 +213,7 @@ EN = Texts(
     surplus="{names} is one argument too many; put quotes around text with spaces",
     not_whole="{name} must be a whole number, not {value}",
     not_one_of="{name} must be one of {names}, not {value}",
+    not_text="{name} is not valid text, check the encoding of your terminal",
     bad_usage="wrong usage",
     about="Wenju: ask a folder of Chinese reports, get the passages that answer,\n"
     "word for word, each with a citation that can be checked. All on this computer.",

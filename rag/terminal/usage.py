@@ -107,6 +107,18 @@ def whole(words: Texts) -> Check:
     return check
 
 
+def text(words: Texts) -> Check:
+    """A check that an argument's bytes were text in the encoding of the system."""
+
+    def check(ctx: click.Context, param: click.Parameter, value: str) -> str:
+        if not any("\ud800" <= char <= "\udfff" for char in value):
+            return value
+        problem = words.not_text.format(name=param.human_readable_name)
+        raise click.UsageError(problem, ctx)
+
+    return check
+
+
 def one_of(words: Texts, choices: Sequence[str]) -> Check:
     """A check that an option's value is one of ``choices``."""
 
