@@ -35,6 +35,7 @@ from rag.store import (
     Shape,
     clean,
     damaged_parts,
+    docs_from,
     leftovers,
     locked,
     open_index,
@@ -82,6 +83,7 @@ def build(
     work = _Work(
         given,
         target,
+        docs_from(target, folder),
         {one.source: one for one in found},
         failures,
         encoder,
@@ -105,6 +107,8 @@ class _Work:
 
     settings: Settings
     index: Path
+    docs: str
+    """As the manifest remembers it."""
     found: dict[str, Found]
     failures: tuple[Failure, ...]
     """Of looking for files."""
@@ -128,7 +132,7 @@ def _unchanged(work: _Work) -> BuildReport | None:
     with ExitStack() as opened:
         live = _live(work.index, opened)
         before = _records(live)
-        if live and live.manifest.shape != work.shape:
+        if live and (live.manifest.shape, live.manifest.docs) != (work.shape, work.docs):
             return None
         if not before.keys() <= set(_places(work, before)):
             return None
@@ -166,7 +170,7 @@ def _written(work: _Work) -> BuildReport:
             if not any_read:  # what is live is better than nothing
                 return _as_it_was(live, failures)
             encoded = writer.encode(work.progress)
-            published = writer.publish(work.shape)
+            published = writer.publish(work.shape, work.docs)
             opened.close()  # so that the former generation can be let go of
             writer.prune(work.settings.keep_generations)
     added = [source for source in after if source not in before]

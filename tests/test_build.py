@@ -234,6 +234,16 @@ def test_other_rules_for_reading_make_the_passages_anew(docs, index, monkeypatch
     assert build(docs, index).published
 
 
+def test_an_index_knows_its_documents_wherever_both_are_moved_together(docs, index, tmp_path):
+    build(docs, index)
+    (tmp_path / "moved").mkdir()
+    for folder in (docs, index):
+        folder.rename(tmp_path / "moved" / folder.name)
+    with open_index(tmp_path / "moved" / "index") as opened:
+        assert opened.docs.resolve() == tmp_path / "moved" / "docs"
+    assert not build(tmp_path / "moved" / "docs", tmp_path / "moved" / "index").published
+
+
 # --- generations ---------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ An index is opened for reading by :func:`open_index` and written by one process 
 """
 
 from rag.store.index import Index, open_index
-from rag.store.layout import generation_folder, leftovers, live_generation, locked
+from rag.store.layout import docs_from, generation_folder, leftovers, live_generation, locked
 from rag.store.manifest import SCHEMA, Manifest, Part, Shape, damaged_parts
 from rag.store.passages import start_of
 from rag.store.records import DocumentRecord, Field, Scored
@@ -24,6 +24,7 @@ __all__ = [
     "Shape",
     "clean",
     "damaged_parts",
+    "docs_from",
     "generation_folder",
     "leftovers",
     "live_generation",

@@ -42,9 +42,9 @@ class TantivyWriter:
         self._folder = folder
         self._count = 0
         with _failing_as_oserror():
-            self._index = tantivy.Index(_schema(), path=str(folder), reuse=False)
+            index = tantivy.Index(_schema(), path=str(folder), reuse=False)
             # one thread, so that the same passages always give the same segment
-            self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+            self._writer: tantivy.IndexWriter | None = index.writer(_HEAP, num_threads=1)
 
     def add(self, terms: dict[Field, Sequence[str]]) -> None:
         """See the seam."""
@@ -53,16 +53,25 @@ class TantivyWriter:
         for field, of_field in terms.items():
             document.add_text(field.value, " ".join(map(_key, of_field)))
         with _failing_as_oserror():
-            self._writer.add_document(document)
+            self._open().add_document(document)
         self._count += 1
 
     def close(self) -> None:
         """See the seam."""
         with _failing_as_oserror():
-            self._writer.commit()
-            self._writer.wait_merging_threads()
-        del self._writer, self._index
+            self._open().commit()
+            self._open().wait_merging_threads()
+        self._writer = None
         (self._folder / ".tantivy-writer.lock").unlink(missing_ok=True)
+
+    def abandon(self) -> None:
+        """See the seam."""
+        self._writer = None  # its threads are stopped and waited for
+
+    def _open(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            raise IndexClosed(self._folder)
+        return self._writer
 
 
 class TantivyStore:

@@ -47,6 +47,11 @@ class Index:
         self._dense: DenseStore = dense
         self._fulltext: FullTextStore = fulltext
 
+    @property
+    def docs(self) -> Path:
+        """The folder that the documents were read from."""
+        return self.folder.resolve().parent.parent / self.manifest.docs
+
     def search_dense(self, query: Vector, k: int, sources: Sequence[str] = ()) -> list[Scored]:
         """The ``k`` passages nearest to ``query`` by inner product, best first, ties by id."""
         return self._dense.search(query, k, self._ranges(sources))

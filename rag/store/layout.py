@@ -48,6 +48,14 @@ def live_generation(index: Path) -> str | None:
     return name
 
 
+def docs_from(index: Path, docs: Path) -> str:
+    """The documents' folder as an index remembers it: relative, so that both may be moved."""
+    try:
+        return Path(os.path.relpath(docs.resolve(), index.resolve())).as_posix()
+    except ValueError:  # on another drive
+        return docs.resolve().as_posix()
+
+
 def generation_folder(index: Path, name: str) -> Path:
     """Where a generation stands."""
     return index / "generations" / name

@@ -47,6 +47,8 @@ class Manifest:
     generation: str
     created: str
     """UTC, ISO 8601."""
+    docs: str
+    """The documents' folder, relative to the index where that can be said."""
     shape: Shape
     passages: int
     documents: tuple[DocumentRecord, ...]
@@ -59,7 +61,8 @@ def write(folder: Path, manifest: Manifest) -> None:
     """Write ``manifest`` into its generation's folder, durably."""
     body = asdict(manifest)
     data = json.dumps(body | {"sha256": _checksum(body)}, ensure_ascii=False, indent=1)
-    layout.write_durably(folder / FILE, data.encode("utf-8"))
+    # the documents' folder may be named in bytes that are no UTF-8
+    layout.write_durably(folder / FILE, data.encode("utf-8", "surrogatepass"))
 
 
 def read(folder: Path) -> Manifest:
@@ -120,6 +123,7 @@ def _manifest(body: dict[str, Any]) -> Manifest:
         schema=body["schema"],
         generation=body["generation"],
         created=body["created"],
+        docs=body["docs"],
         shape=Shape(**body["shape"]),
         passages=body["passages"],
         documents=tuple(

@@ -57,6 +57,10 @@ class FullTextWriter(Protocol):
         """Everything is on disk. Raises OSError where that cannot be."""
         ...
 
+    def abandon(self) -> None:
+        """Stop writing and let go of files, closed or not; what is not closed is worth nothing."""
+        ...
+
 
 class FullTextStore(Protocol):
     """Answers by BM25, k1 = 1.2 and b = 0.75. Safe from many threads."""

@@ -70,6 +70,7 @@ class IndexWriter:
         opened.callback(self._cache.close)
         self._dense: DenseWriter = FaissWriter(self._folder / DENSE, encoder.dimension)
         self._fulltext: FullTextWriter = TantivyWriter(self._folder / FULLTEXT)
+        opened.callback(self._fulltext.abandon)
 
     def add(self, document: DocumentRecord, chunks: Sequence[Chunk]) -> None:
         """Append a document with its passages. Documents come sorted by source."""
@@ -104,7 +105,7 @@ class IndexWriter:
             progress("encode", done, self._passages.count)
         return encoded
 
-    def publish(self, shape: Shape) -> Manifest:
+    def publish(self, shape: Shape, docs: str) -> Manifest:
         """Finish all parts, prove that they are whole, and make this the live generation."""
         self._passages.close()
         self._dense.close()
@@ -114,6 +115,7 @@ class IndexWriter:
             schema=SCHEMA,
             generation=self._name,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
+            docs=docs,
             shape=shape,
             passages=self._passages.count,
             documents=tuple(self._documents),
