@@ -122,10 +122,10 @@ _piece = st.one_of(
     _clause.map("### {}".format),
     _clause.map("一、{}".format),
     _clause.map("● {}".format),
-    _clause.map("本报讯（记者 张明）{}。".format),
+    _clause.map("本报讯（记者 周俊英）{}。".format),
     _clause.map("——{}".format),
     _clause.map("{}（资料图）".format),
-    _clause.map("活动结束。图为{}。（李明 摄）".format),
+    _clause.map("活动结束。图为{}。（李晓敏 摄）".format),
     _clause.map("| {} | 二 |".format),
     _clause.map("　　{}".format),
     _clause.map("> {}".format),
@@ -189,7 +189,11 @@ def test_chinese_sentences_stay_whole(expected):
 
 
 def test_english_sentences_stay_whole():
-    expected = ["Dr. Smith of the U.S. office said 3.5 percent.", "See a.com/x?y=1 now!", "Done."]
+    expected = [
+        "The St. Louis office of the U.S. branch said 3.5 percent.",
+        "See a.com/x?y=1 now!",
+        "Done.",
+    ]
 
     assert cut(" ".join(expected)) == expected
 

@@ -204,7 +204,8 @@ class _Repair:
         full = self._is_full(last, line)
         indented = line.indent > last.indent and draft.kind is not BlockKind.LIST_ITEM
         if shapes.is_complete(draft.tail):
-            return full and not indented
+            begins_small = line.gap == 0 and line.text[0].islower()  # it ended in an abbreviation
+            return (full or begins_small) and not indented
         if full and not indented:
             return True
         if shapes.torn(draft.tail, line.text):
@@ -232,7 +233,12 @@ class _Repair:
         )
 
     def _plain_kind(self, index: int) -> BlockKind:
-        return BlockKind.HEADING if self._is_heading(index) else BlockKind.PARAGRAPH
+        if not self._is_heading(index):
+            return BlockKind.PARAGRAPH
+        line, above = self.lines[index], self.lines[index - 1] if index else None
+        if above is not None and self._follows_heading() and line.gap == 0 < line.indent:
+            return BlockKind.SUBHEADLINE if line.indent > above.indent else BlockKind.HEADING
+        return BlockKind.HEADING
 
     def _is_heading(self, index: int) -> bool:
         """Whether a line without Markdown's marks is a headline or a heading."""

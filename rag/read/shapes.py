@@ -10,8 +10,6 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import rjieba
-
 REACH = 120  # characters at a line's end that decide about it
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
@@ -46,7 +44,7 @@ _LABEL = re.compile(r"[^\s：:，。]{1,10}[：:]\s*\S.{0,60}")
 _NAME = rf"[{_HAN}](?:[{_HAN}·]{{1,9}}|\s?[{_HAN}])"
 _ROLE = (
     rf"(?:[{_HAN}]{{0,10}}?(?:记者|通讯员|实习生|撰稿人?|摄影|摄像|文字|图片|文图|责编|编辑|校对|作者)"
-    rf"|(?:代)?(?:主席|省长|州长|市长|区长|县长|旗长|镇长|乡长|主任|院长|检察长))"
+    rf"|[{_HAN}]{{0,14}}?(?:主席|省长|州长|市长|区长|县长|旗长|镇长|乡长|主任|院长|检察长))"
 )
 _SIGNED = rf"{_ROLE}(?:\s+|\s*[：:/]\s*){_NAME}(?:[\s、，,/]+{_NAME})*"
 _SIGNATURE = rf"{_SIGNED}(?:[\s，,；;/]+{_SIGNED})*(?:\s*[/／]?\s*(?:文\s*[/／]?\s*图|[文图摄]))?"
@@ -56,7 +54,7 @@ _TAIL_BYLINE = re.compile(rf"(?<=[。！？!?…”）)])\s*[（(]?\s*({_SIGNATU
 _LEAD_BYLINE = re.compile(r"[（(]([^（）()]{0,20}(?:记者|通讯员)[^（）()]{1,60})[）)]")
 _DATELINE = re.compile(
     rf"(?:本[报刊网台社](?:讯|[{_HAN}\d]{{0,14}}?日?[电讯])"
-    rf"|[{_HAN}]{{1,4}}[社网报台][{_HAN}]{{0,8}}?\s?\d{{1,2}}\s?月\s?\d{{1,2}}\s?日\s?[电讯])"
+    rf"|[{_HAN}]{{1,4}}[社网报台][{_HAN}]{{0,8}}?\s?\d{{1,2}}\s?月\s?\d{{1,2}}\s?日\s?[{_HAN}]{{0,6}}?[电讯])"
 )
 _IMPRINT = re.compile(
     r"(?:(?:来源|作者|编辑|责任编辑|责编|发布时间|发布日期|发布机构|发文机关|成文日期|时间|日期)\s*[：:]\s*\S.{0,60}"
@@ -64,7 +62,7 @@ _IMPRINT = re.compile(
     r"(?:\s*星期[一二三四五六日天])?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?\s*[）)]?)"
 )
 _FULL_DATE = re.compile(r"\d{4}\s?[年./-]\s?\d{1,2}\s?[月./-]\s?\d{1,2}\s?日?")
-_DATELINE_DATE = re.compile(r"(?:\d{4}\s?年\s?)?\d{1,2}\s?月\s?\d{1,2}\s?日(?=\s?[电讯])")
+_DATELINE_DATE = re.compile(r"(?:\d{4}\s?年\s?)?\d{1,2}\s?月\s?\d{1,2}\s?日(?=[^，。]{0,7}?[电讯])")
 _CREDIT = re.compile(
     r"[（(](?:资料图片?|图片?(?:来源|由|自)[^（）()]{0,30}|网络图片?|效果图|示意图"
     r"|[^（）()。]{0,30}\s?(?:摄影报道|摄影|摄|供图|制图|绘图|图))[）)][。.]?$"
@@ -73,8 +71,10 @@ _CAPTION_START = re.compile(
     r"(?:[▲△▼▽◀▶←→↑↓]\s*\S|[上下左右本]?图\s?[①-⑳\d一二三四五六七八九十]{0,2}\s?(?:为|[：:]))"
 )
 _STORY = re.compile(r"[。！？]\s*[上下左右]?图[①-⑳\d]?为")
+_DAY = r"[\d〇○零一二三四五六七八九十]{1,4}"
 _SUBTITLE = re.compile(
-    r"(?:——|－－|--|—)\s*\S|[（(]?\d{4}年\d{1,2}月\d{1,2}日[^，。]{0,40}(?:会议?上?|通过|批准|发布)[）)]?$"
+    rf"(?:——|－－|--|—)\s*\S"
+    rf"|[（(]?{_DAY}年{_DAY}月{_DAY}日[^，。]{{0,40}}(?:会议?上?|通过|批准|发布)[）)]?$"
 )
 _OPENS_IN_THE_AIR = re.compile(r"(?:随着|按照|根据|由于|[^，,]{0,4}?在(?![于]))")
 _LOCATIVE = re.compile(r"[上下中里内外前后时间际旁边]")
@@ -302,6 +302,8 @@ def _word_spans(tail: str, head: str) -> bool:
     """Whether a dictionary word stands across the border of two texts."""
     if not (re.search(rf"[{_HAN}]$", tail) and re.match(rf"[{_HAN}]", head)):
         return False
+    import rjieba  # loads its dictionary, which takes a while
+
     position = 0
     for word in rjieba.cut(tail + head, False):
         if position < len(tail) < position + len(word):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, replace
+from itertools import accumulate, groupby
+from math import inf
 
 from rag.read import Heading, heading, line_starts, lines_of
 from rag.split.sentences import clauses, sentences
@@ -31,6 +32,8 @@ class _Atom:
     """What is never cut: a sentence, or a piece of one that is too long."""
 
     block: Block
+    offsets: Sequence[int]
+    """Where in the block's text each of its spans begins; one list for all atoms of a block."""
     sentences: tuple[Span, ...]
     """Slices of the block's text."""
     cost: float
@@ -117,23 +120,24 @@ def _atoms(run: Sequence[Block], chunk_chars: int) -> list[_Atom]:
     atoms: list[_Atom] = []
     for block in run:
         if atoms and _belongs_to_item(block, atoms[-1].block):
-            atoms[-1] = _Atom(atoms[-1].block, atoms[-1].sentences, _IN_ITEM)
+            atoms[-1] = replace(atoms[-1], cost=_IN_ITEM)
         inside = _IN_ITEM if block.kind is BlockKind.LIST_ITEM else _AT_SENTENCE
+        offsets = list(accumulate((end - start for start, end in block.spans), initial=0))
         waiting: list[Span] = []
         for start, end in sentences(block.text):
             pieces = list(clauses(block.text, start, end, limit))
             for piece in pieces:
                 if waiting and piece[1] - waiting[0][0] > limit:  # white space without end
-                    atoms.append(_Atom(block, tuple(waiting), inside))
+                    atoms.append(_Atom(block, offsets, tuple(waiting), inside))
                     waiting = []
                 waiting.append(piece)
                 cost = inside if piece is pieces[-1] else _IN_SENTENCE
                 if waiting[-1][1] - waiting[0][0] >= _TINY:
-                    atoms.append(_Atom(block, tuple(waiting), cost))
+                    atoms.append(_Atom(block, offsets, tuple(waiting), cost))
                     waiting = []
         if waiting:
-            atoms.append(_Atom(block, tuple(waiting), inside))
-        atoms[-1] = _Atom(block, atoms[-1].sentences, _AT_PARAGRAPH)
+            atoms.append(_Atom(block, offsets, tuple(waiting), inside))
+        atoms[-1] = replace(atoms[-1], cost=_AT_PARAGRAPH)
     return atoms
 
 
@@ -153,16 +157,17 @@ def _packed(atoms: Sequence[_Atom], chunk_chars: int) -> Iterator[Sequence[_Atom
     best = [0.0]
     cut = [0]
     for stop in range(1, len(atoms) + 1):
-        choices = []
+        cheapest, place = inf, stop - 1
         for start in range(stop - 1, -1, -1):
             size = sizes[stop] - sizes[start]
             if size > longest and start < stop - 1:
                 break
-            off = (size - chunk_chars) / chunk_chars
-            choices.append((best[start] + off * off * (2 if off < 0 else 1), start))
-        cost, start = min(choices)
-        best.append(cost + atoms[stop - 1].cost)
-        cut.append(start)
+            off = size / chunk_chars - 1
+            cost = best[start] + off * off * (2 if off < 0 else 1)
+            if cost < cheapest:
+                cheapest, place = cost, start
+        best.append(cheapest + atoms[stop - 1].cost)
+        cut.append(place)
     stops = []
     stop = len(atoms)
     while stop:
@@ -183,12 +188,14 @@ def _chunk(
     spans: list[Span] = []
     marks: list[Span] = []
     size = 0
-    for index, (block, start, end, inner) in enumerate(_slices(atoms)):
+    for index, run in enumerate(_by_block(atoms)):
+        block, start, end = run[0].block, run[0].start, run[-1].end
+        inner = [sentence for atom in run for sentence in atom.sentences]
         size += index > 0
         marks.extend((size + first - start, size + last - start) for first, last in inner)
         parts.append(block.text[start:end])
         size += end - start
-        spans.extend(_places(block, start, end))
+        spans.extend(_places(block, run[0].offsets, start, end))
     first, last = lines_of(starts, spans)
     return Chunk(
         chunk_id=f"{document.source}@{spans[0][0]}",
@@ -213,21 +220,14 @@ def _title(article: Article) -> str | None:
     return article.title
 
 
-def _slices(atoms: Sequence[_Atom]) -> Iterator[tuple[Block, int, int, list[Span]]]:
-    """For each block that a passage quotes: the slice of it, and the sentences in the slice."""
-    run: list[_Atom] = []
-    for atom in (*atoms, None):
-        if run and (atom is None or atom.block is not run[0].block):
-            inner = [sentence for each in run for sentence in each.sentences]
-            yield run[0].block, run[0].start, run[-1].end, inner
-            run = []
-        if atom is not None:
-            run.append(atom)
+def _by_block(atoms: Sequence[_Atom]) -> Iterator[list[_Atom]]:
+    """The atoms of each block that a passage quotes."""
+    for _, run in groupby(atoms, key=lambda atom: id(atom.block)):
+        yield list(run)
 
 
-def _places(block: Block, start: int, end: int) -> Iterator[Span]:
+def _places(block: Block, offsets: Sequence[int], start: int, end: int) -> Iterator[Span]:
     """The slices of the file under a slice of a block's text."""
-    offsets = list(accumulate((last - first for first, last in block.spans), initial=0))
     index = bisect_right(offsets, start) - 1
     while start < end:
         first = block.spans[index][0]
