@@ -101,8 +101,14 @@ class DocsMissing(ReadError):
 class DocsEmpty(ReadError):
     """The documents' folder holds no file."""
 
-    zh = ("文档目录里没有文件", "请放入 .txt 或 .md 文档后再运行 rag build")
-    en = ("the folder of documents is empty", "put .txt or .md files into it and run rag build")
+    zh = (
+        "文档目录里没有文件，原有索引不变",
+        "请放入 .txt 或 .md 文档后再运行 rag build；若确要清空，请删除索引目录 index",
+    )
+    en = (
+        "the folder of documents is empty; the index stays as it is",
+        "put .txt or .md files into it and run rag build; to empty the index, delete its folder",
+    )
 
 
 class FileInaccessible(ReadError):
