@@ -329,6 +329,23 @@ def test_a_heading_after_a_finished_paragraph_is_not_swallowed():
     assert "健全工作机制" in texts(document, BlockKind.HEADING)
 
 
+def test_a_headline_may_ask_and_call():
+    document = read(
+        "养老驿站好用吗？\n\n本报讯 新建驿站十二个。\n\n夜路亮起来！\n\n本报讯 新装路灯二百盏。\n"
+    )
+
+    assert [a.title for a in document.articles] == ["养老驿站好用吗？", "夜路亮起来！"]
+
+
+def test_a_headline_after_a_text_that_was_cut_off_is_not_swallowed():
+    document = read(
+        "水通了\n\n本报讯 新铺水管三公里，家家户户都通上了自来水，居民拍手叫好并表\n\n"
+        "明珠社区亮起路灯\n\n本报讯 新装路灯二百盏。\n"
+    )
+
+    assert [a.title for a in document.articles] == ["水通了", "明珠社区亮起路灯"]
+
+
 def test_a_photo_story_within_an_article_is_an_article_of_its_own():
     story = "连日来，社区开展宣传活动，居民踊跃参加。图为活动现场。（张改华 摄）"
     document = read(f"水通了\n\n本报讯 新铺水管三公里。\n\n{story}\n\n居民都说好。\n")

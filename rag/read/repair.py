@@ -208,6 +208,9 @@ class _Repair:
             return (full or begins_small) and not indented
         if full and not indented:
             return True
+        after = self._next(index)
+        if line.gap and after is not None and _opens_news(after) and self._is_heading(index):
+            return False
         if shapes.torn(draft.tail, line.text):
             return True
         if line.indent >= 4 and line.gap == 0 and draft.kind is not BlockKind.LIST_ITEM:
@@ -244,6 +247,8 @@ class _Repair:
         """Whether a line without Markdown's marks is a headline or a heading."""
         line, after = self.lines[index], self._next(index)
         text = line.text
+        if self._is_asking_headline(index):
+            return True
         if len(text) > _HEADLINE_MAX or shapes.is_complete(text) or shapes.has_dateline(text):
             return False
         if (
@@ -269,13 +274,20 @@ class _Repair:
         beyond = self._next_but_captions(index)
         return not (shapes.torn(text, beyond.text) or shapes.hangs(text))
 
+    def _is_asking_headline(self, index: int) -> bool:
+        """Whether a line that ends in 「？」 or 「！」 is a headline all the same."""
+        line, after = self.lines[index], self._next(index)
+        return (
+            after is not None
+            and len(line.text) <= _HEADING_MAX
+            and line.text[-1] in "？！?!"
+            and not shapes.has_inner_end(line.text)
+            and (_opens_news(after) or (index == 0 and after.gap > 0))
+        )
+
     def _announces(self, line: Line) -> bool:
         """Whether only a headline can stand before this line."""
-        return (
-            shapes.has_dateline(line.text)
-            or shapes.is_subtitle(line.text)
-            or shapes.byline(line.text) is not None
-        )
+        return _opens_news(line) or shapes.byline(line.text) is not None
 
     def _is_full(self, line: Line, after: Line) -> bool:
         """Whether a line was broken only because nothing more went into it."""
@@ -305,6 +317,10 @@ def _neighbours(source: Sequence[Line]) -> Iterator[tuple[Line, Line]]:
             or shapes.is_list_item(after.text)
         ):
             yield line, after
+
+
+def _opens_news(line: Line) -> bool:
+    return shapes.has_dateline(line.text) or shapes.is_subtitle(line.text)
 
 
 def _stands_apart(text: str) -> bool:
