@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from rag.errors import ReadError
-from rag.read import decode
-from rag.read.law import line_starts
+from rag.read import decode, line_starts
 from rag.types import Citation, Span
 
 MARGIN_LINES = 300
