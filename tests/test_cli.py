@@ -15,7 +15,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rag
@@ -229,18 +229,19 @@ def test_json_is_utf8_whatever_the_locale(built):
     assert "中原区".encode() in done.stdout
 
 
-def test_a_pipe_gets_plain_text_and_a_terminal_bold(built):
-    arguments = [*RAG, "search", QUESTION, "--index", built]
-    piped = subprocess.run(arguments, capture_output=True, check=True)
-    assert (b"\x1b" in piped.stdout, piped.stderr) == (False, b"")
-    assert b"\x1b[1m" in on_a_terminal(arguments)
+def test_a_terminal_shows_the_highlight_bold_and_a_pipe_gets_plain_text(built, capsys):
+    arguments = ["search", QUESTION, "--index", str(built)]
+    assert b"\x1b[1m" in on_a_terminal([*RAG, *arguments])
+    assert main(arguments) == 0
+    assert "\x1b" not in capsys.readouterr().out
 
 
-def test_progress_is_shown_on_a_terminal_only(tmp_path):
-    arguments = [*RAG, "build", SEEDS, "--index"]
-    piped = subprocess.run([*arguments, tmp_path / "1"], capture_output=True, check=True)
-    assert piped.stderr == b""
-    assert "读取 5/5" in on_a_terminal([*arguments, tmp_path / "2"]).decode("utf-8")
+def test_progress_is_shown_on_a_terminal_only(tmp_path, capsys):
+    arguments = ["build", str(SEEDS), "--index"]
+    shown = on_a_terminal([*RAG, *arguments, str(tmp_path / "1")])
+    assert "读取 5/5" in shown.decode("utf-8")
+    assert main([*arguments, str(tmp_path / "2")]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_a_reader_that_has_enough_is_left_in_peace(built):
@@ -358,12 +359,14 @@ def test_doctor_and_help_speak_though_the_settings_are_broken(capsys, monkeypatc
 TEXT = st.text(alphabet=st.sampled_from("中文，。 ab1\n（）"), max_size=80)
 
 
+@settings(deadline=None)
 @given(TEXT, st.integers(2, 30))
 def test_wrapping_loses_nothing_but_line_breaks(text, width):
     lines = [text[start:end] for start, end in wrap(text, width)]
     assert "".join(lines) == text.replace("\n", "")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="中文字句", max_size=80), st.integers(2, 30))
 def test_lines_of_wide_characters_keep_within_the_width(text, width):
     assert all(cells(text[start:end]) <= width for start, end in wrap(text, width))

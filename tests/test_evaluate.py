@@ -2,7 +2,7 @@
 
 import ir_measures
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.errors import CasesError, CasesMissing
@@ -115,6 +115,7 @@ def test_shares_of_nothing_are_not_claimed():
     assert only_unknown.wrongly_refused is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | st.integers(1, 12), min_size=1, max_size=30))
 def test_recall_and_mrr_are_those_of_ir_measures(ranks):
     qrels = [ir_measures.Qrel(str(query), "relevant", 1) for query in range(len(ranks))]
