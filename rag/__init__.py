@@ -2,7 +2,7 @@
 
 >>> import rag
 >>> rag.build("seeds", "index")
->>> answer = rag.retrieve("上街区今年要新建多少个养老驿站？", k=5)
+>>> answer = rag.retrieve("中原区发放了多少份调查问卷？", k=5)
 """
 
 # Imported here and now, not on first use: `build` and `retrieve` are also the names of submodules,
