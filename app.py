@@ -1,7 +1,8 @@
-"""Starts the web chat: the same as ``rag chat``."""
+"""Starts the web chat: the same as ``rag chat``, options included."""
 
-from rag.settings import load_settings
-from rag.web import launch
+import sys
+
+from rag.cli import main
 
 if __name__ == "__main__":
-    launch(load_settings())
+    sys.exit(main(["chat", *sys.argv[1:]]))

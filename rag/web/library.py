@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from rag.errors import WenjuError
 from rag.retrieve import Retriever
@@ -75,10 +74,6 @@ class Library:
             return self.shelf()
         except WenjuError as error:
             return error
-
-    def docs(self) -> Path:
-        """The folder of the documents that are indexed."""
-        return Path(self._open().index.manifest.docs)
 
     def _open(self) -> Retriever:
         with self._lock:

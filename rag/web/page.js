@@ -54,14 +54,15 @@ function settle() {
     sheet.querySelector("h2").focus({ preventScroll: true });
     return;
   }
-  const last = element.querySelector(".turn:last-of-type");
-  if (last) last.scrollIntoView({ block: "start", behavior: still() });
+  const turns = element.querySelectorAll(".turn");
+  if (turns.length === 1) window.scrollTo({ top: 0, behavior: still() });
+  else if (turns.length) turns[turns.length - 1].scrollIntoView({ behavior: still() });
   else if (window.openedFrom?.isConnected) window.openedFrom.focus({ preventScroll: true });
 }
 
 watch("value", () => requestAnimationFrame(settle));
 
-if (element.querySelector(".conversation")) {
+if (element.closest("#conversation")) {
   // The Enter that ends a composition chooses characters; it must not send half a word.
   const guard = (event) => {
     const composing = event.isComposing || event.keyCode === 229;

@@ -30,7 +30,8 @@ def create(library: Library) -> gr.Blocks:
     script = (HERE / "page.js").read_text("utf-8")
     start = Session(library.settings.lang)
     say = texts(start.language)
-    with gr.Blocks(title=say.name, analytics_enabled=False, fill_width=True) as blocks:
+    blocks = gr.Blocks(title=say.name, analytics_enabled=False, fill_width=True)
+    with blocks:
         session = gr.State(start)
         with gr.Row(elem_id="top"):
             masthead = _drawn("masthead", view.masthead(start.language))
@@ -123,7 +124,7 @@ class _Page:
         if answer is None or int(at) >= len(answer.hits):
             return ""
         hit = answer.hits[int(at)]
-        file = read_cited(self._library.docs(), hit.citation)
+        file = read_cited(self._library.settings.docs, hit.citation)
         return view.source(file, hit, (int(turn), int(at)), len(answer.hits), session.language)
 
     def start_again(self, session: Session) -> tuple[Session, str, str]:

@@ -12,6 +12,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -69,12 +70,18 @@ def launch(settings: Settings, *, open_browser: bool) -> None:
         if open_browser and _has_desktop():
             webbrowser.open(address)
 
-    server(settings, ready).run(sockets=[listener])
+    with suppress(KeyboardInterrupt):  # the way a chat is meant to end
+        server(settings, ready).run(sockets=[listener])
 
 
 def server(settings: Settings, ready: Callable[[], None] = lambda: None) -> uvicorn.Server:
     """The server of the page, not yet running; calls ``ready`` once it answers."""
-    config = uvicorn.Config(application(settings), log_level="warning", access_log=False)
+    config = uvicorn.Config(
+        application(settings),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=1,  # an open page keeps a connection; Ctrl-C must still end it
+    )
     return _Server(config, ready)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import IntEnum
+from itertools import groupby
 from math import exp
 
 from rag.errors import WenjuError
@@ -314,7 +315,7 @@ def _hit(number: int, at: int, answer: Answer, say: Texts) -> Markup:
             _passage(hit, () if near else hit.highlights[:1], terms, say),
             element(
                 "footer",
-                element("p", _why(hit, terms, say), class_="why"),
+                None if near else element("p", _why(hit, terms, say), class_="why"),
                 _button(say.open_source, data_open=f"{number}:{at}"),
                 _copy(hit.text, citation, say),
             ),
@@ -352,9 +353,12 @@ def _passage(hit: Hit, answers: Sequence[Span], terms: Sequence[str], say: Texts
 
 def _marked(text: str, answers: Sequence[Span], terms: Sequence[str]) -> list[Markup]:
     marked = []
-    for piece in pieces(text, answers, term_spans(text, terms)):
-        inner = element("b", piece.text, class_="term") if piece.term else join(piece.text)
-        marked.append(element("mark", inner) if piece.answer else inner)
+    runs = groupby(pieces(text, answers, term_spans(text, terms)), key=lambda piece: piece.answer)
+    for is_answer, run in runs:
+        inner = join(
+            *(element("b", one.text, class_="term") if one.term else one.text for one in run)
+        )
+        marked.append(element("mark", inner) if is_answer else inner)
     return marked
 
 
