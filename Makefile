@@ -51,6 +51,8 @@ browser: $(VENV)/.wenju-test
 # torch goes first and pinned: left to itself, pip picks a build with gigabytes of GPU libraries.
 $(VENV)/.torch: constraints.txt
 	@echo "Setting up $(VENV): once, a few minutes …"
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and \
+	  'Python 3.11 or later is needed: make PYTHON=python3.12, for example')"
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) torch
 	@touch $@
