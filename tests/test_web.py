@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from rag.build import build
-from rag.errors import CannotListen, IndexMissing
+from rag.errors import CannotListen, IndexMissing, IndexProblem
 from rag.retrieve import Retriever
 from rag.settings import load_settings
 from rag.types import Answer, Citation, Hit, Language, Status
@@ -290,6 +290,16 @@ def test_the_page_starts_to_answer_once_there_is_an_index(tmp_path: Path) -> Non
     assert len(shelf.documents) == 5
     assert shelf.passages > 5
     assert library.answer("花园口镇修路花了多少钱？").hits
+
+
+def test_a_broken_index_is_named_with_the_command_that_mends_it(tmp_path: Path) -> None:
+    build(SEEDS, tmp_path / "index")
+    for manifest in (tmp_path / "index").glob("generations/*/manifest.json"):
+        manifest.write_text("{}", "utf-8")
+    state = Library(load_settings(index=tmp_path / "index", docs=SEEDS)).state()
+    assert isinstance(state, IndexProblem)
+    shown = Page(view.conversation(Session(Language.ZH), (), state)).shown
+    assert "rag build" in shown
 
 
 # --- the server -----------------------------------------------------------------------------------
