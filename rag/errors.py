@@ -225,8 +225,15 @@ class ModelError(WenjuError):
 class ModelMissing(ModelError):
     """No model under that name or in that folder."""
 
-    zh = ("找不到向量模型", "请检查 RAG_MODEL；留空或写 embedded 即用自带模型")
-    en = ("no such embedding model", "check RAG_MODEL; leave it empty or say embedded for ours")
+    zh = (
+        "本机没有这个向量模型",
+        "本程序不联网下载：请先取得模型，再把它的目录写进 RAG_MODEL；写 embedded 即用自带模型",
+    )
+    en = (
+        "no such embedding model on this machine",
+        "nothing is downloaded here: fetch it first and put its folder into RAG_MODEL, "
+        "or say embedded for ours",
+    )
 
 
 class ModelDamaged(ModelError):

@@ -42,6 +42,18 @@ def articles(data: Path, *, reports: int) -> Iterator[tuple[str, str, str]]:
             yield "report", record["title"], record["body"]
 
 
+def synonyms(data: Path) -> dict[str, list[str]]:
+    """Each word's synonyms: the other words of its Cilin classes that are marked as equal."""
+    found: dict[str, list[str]] = {}
+    for line in (data / "words" / "cilin_v1.txt").read_text("utf-8").splitlines():
+        code, _, members = line.partition("=")
+        words = [word for word in members.split() if len(word) > 1]
+        if len(code) == 7 and len(words) > 1:
+            for word in words:
+                found.setdefault(word, []).extend(other for other in words if other != word)
+    return found
+
+
 def pairs(data: Path) -> Iterator[tuple[str, str]]:
     """``(question, passage)`` of the labelled sets that may be trained on."""
     for name in ("cmrc2018_train", "stard_law", "dureader2_demo"):

@@ -22,7 +22,7 @@ import torch.nn.functional as functional
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
-from training.corpora import articles, pairs, records, sentences
+from training.corpora import articles, pairs, records, sentences, synonyms
 
 Ints = npt.NDArray[np.int64]
 DIMENSION = 256
@@ -30,7 +30,12 @@ BATCH = 1024
 SCALE = 20.0
 LEARNING_RATE = 5e-3
 PASSAGE_TOKENS = 150
-MIX = {"news": 0.45, "report": 0.2, "broadcast": 0.15, "pairs": 0.2}
+MIX = {"news": 0.4, "report": 0.2, "broadcast": 0.14, "pairs": 0.22, "synonyms": 0.04}
+SWAPPED = 0.15
+"""Share of a query's words that give way to a synonym, where they have one."""
+ESTRANGED = 0.5
+"""Share of the sentences that lose most words which their passage repeats: what is left must be
+known by the company it keeps, which is where meaning comes from."""
 
 
 @dataclass
@@ -88,6 +93,13 @@ class Sampler:
             kind: Corpus(Texts.of(tokenizer, texts), np.array(first), Texts.of(tokenizer, titles))
             for kind, (texts, first, titles) in collected.items()
         }
+        vocabulary = tokenizer.get_vocab()
+        self.synonyms: dict[int, Ints] = {}
+        for word, others in synonyms(data).items():
+            known = [vocabulary[other] for other in others if other in vocabulary]
+            if word in vocabulary and known:
+                self.synonyms[vocabulary[word]] = np.array(known)
+        self.swappable = np.array(sorted(self.synonyms))
         labelled = list(pairs(data))
         self.questions = Texts.of(tokenizer, [question for question, _ in labelled])
         self.passages = Texts.of(tokenizer, [passage for _, passage in labelled])
@@ -98,9 +110,17 @@ class Sampler:
         if kind == "pairs":
             chosen = self.random.choice(len(self.questions.starts) - 1, BATCH, replace=False)
             drawn = [(self.questions[i], self.passages[i]) for i in chosen]
+        elif kind == "synonyms":
+            words = self.random.choice(self.swappable, BATCH, replace=False)
+            return [words[i : i + 1] for i in range(BATCH)], [
+                self.random.choice(self.synonyms[int(word)], 1) for word in words
+            ]
         else:
             drawn = [self._pair(kind) for _ in range(BATCH)]
-        return [self._drop(query) for query, _ in drawn], [passage for _, passage in drawn]
+        return (
+            [self._swap(self._drop(query)) for query, _ in drawn],
+            [passage for _, passage in drawn],
+        )
 
     def _pair(self, kind: str) -> tuple[Ints, Ints]:
         corpus = self.corpora[kind]
@@ -126,12 +146,25 @@ class Sampler:
                 return query, corpus.sentences.window(left, right + 1)
             rest = [corpus.sentences.window(left, at), corpus.sentences.window(at + 1, right + 1)]
             passage = np.concatenate(rest)
-            if len(passage) >= 5:
-                return query, passage
+            if len(passage) < 5:
+                continue
+            if self.random.random() < ESTRANGED:
+                repeated = np.isin(query, passage) & (self.random.random(len(query)) < 0.85)
+                if (~repeated).sum() >= 3:
+                    query = query[~repeated]
+            return query, passage
 
     def _drop(self, query: Ints) -> Ints:
         keep = self.random.random(len(query)) >= self.random.uniform(0.0, 0.5)
         return query[keep] if keep.sum() >= 2 else query
+
+    def _swap(self, query: Ints) -> Ints:
+        swapped = query.copy()
+        for place in np.flatnonzero(self.random.random(len(query)) < SWAPPED):
+            others = self.synonyms.get(int(query[place]))
+            if others is not None:
+                swapped[place] = self.random.choice(others)
+        return swapped
 
 
 class Composed(torch.nn.Module):

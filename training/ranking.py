@@ -1,10 +1,15 @@
 """Learns the order's and the confidence's weights from public questions with known passages.
 
-Corpora of several sizes and passage lengths are built by the package itself: reading-comprehension
-passages as articles (the entity that a passage opens with is its headline; in half of them it is
-taken out of the text, as a report's body seldom repeats its headline) among news. Each question is
-asked three times: as it is, with the passages that hold its answer taken out (the article's other
-passages stay: the hard case), and with its whole article taken out.
+Corpora of several kinds, sizes and passage lengths are built by the package itself:
+
+- reading-comprehension passages as articles among news, with their own questions; their
+  titles are headlines, and half of them lose the words they open with, as a report's body seldom
+  repeats its headline;
+- government reports and pages of several broadcast items, all of one kind of language, with
+  questions made from their statements (``training/questions.py``).
+
+Each question is asked three times: as it is, with the passages that hold its answer taken out (the
+article's other passages stay: the hard case), and with its whole document taken out.
 """
 
 from __future__ import annotations
@@ -13,7 +18,9 @@ import argparse
 import json
 import re
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,17 +30,17 @@ import torch
 from rag.build import build
 from rag.encode import load_encoder, load_lexicon
 from rag.retrieve.candidates import Candidates, gather
-from rag.retrieve.features import FEATURES, LEGS, weigh
+from rag.retrieve.features import FEATURES, LEGS, SENTENCE, weigh
 from rag.retrieve.question import Question, understand
 from rag.retrieve.ranking import FILE, FIRST_STAGE, LOOKED_AT, by_score, signals
 from rag.settings import load_settings
 from rag.store import Index, open_index
 from rag.types import Mode
 from training.corpora import records
+from training.questions import Asker
 
-_ENTITY = re.compile(r"^[《“]?([^，。,（(、：]{2,16}?)[》”]?(?:（|\(|，|是|,)")
-CORPORA = (  # passages, news articles among them, characters a passage
-    (60, 0, 250),
+_OPENING = re.compile(r"[^，。,]{2,24}?(?:（|\(|，|是|,)")
+COMPREHENSION = (  # passages, news articles among them, characters a passage
     (60, 0, 250),
     (60, 0, 200),
     (150, 30, 350),
@@ -41,6 +48,18 @@ CORPORA = (  # passages, news articles among them, characters a passage
     (600, 3000, 250),
     (400, 1000, 500),
 )
+STATEMENTS = (  # kind, documents, characters a passage
+    ("report", 2, 250),
+    ("report", 12, 250),
+    ("report", 6, 400),
+    ("page", 6, 250),
+    ("page", 6, 200),
+    ("page", 60, 250),
+    ("page", 200, 350),
+)
+ITEMS_A_PAGE = 6
+
+_ENCODER = cache(load_encoder)
 
 
 @dataclass
@@ -51,43 +70,30 @@ class Asked:
     relevant: npt.NDArray[np.bool_]
     answerable: bool
     weight: float
+    sentences: npt.NDArray[np.float64] | None = None
+    """The sentences of the first passage that answers, and which of them do."""
+    answering: npt.NDArray[np.bool_] | None = None
 
 
-def write_corpus(data: Path, folder: Path, passages: list[str], news: list[str], seed: int) -> None:
-    """One Markdown file a passage or news article."""
-    random = np.random.default_rng(seed)
-    for number, passage in enumerate(passages):
-        entity = _ENTITY.match(passage)
-        title = entity[1] if entity else passage[:12]
-        body = passage
-        if entity and random.random() < 0.5:
-            body = passage[entity.end() :].lstrip("，,、）) ")
-        (folder / f"p{number:05}.md").write_text(f"# {title}\n\n{body}\n", "utf-8")
-    for number, text in enumerate(news):
-        (folder / f"n{number:05}.txt").write_text(text + "\n", "utf-8")
-
-
-def ask(
-    index: Index, text: str, source: str, answers: list[str], holders: dict[str, list[int]]
-) -> list[Asked]:
-    """The question asked three times."""
-    lexicon, encoder = load_lexicon(), load_encoder()
-    question = understand(text, lexicon)
-    article = holders[source]
-    texts = {chunk.chunk_id: _bare(chunk.text) for chunk in index.chunks(article)}
-    chunks = index.chunks(article)
-    right = {
-        passage
-        for passage, chunk in zip(article, chunks, strict=True)
-        if any(_bare(answer) in texts[chunk.chunk_id] for answer in answers)
+def ask(index: Index, text: str, document: list[int], answers: list[str]) -> list[Asked]:
+    """The question asked three times; ``document`` are the passages of the one that answers."""
+    question = understand(text, load_lexicon())
+    texts = {
+        passage: _bare(chunk.text)
+        for passage, chunk in zip(document, index.chunks(document), strict=True)
     }
-    if not right:
+    right: set[int] = set()
+    for answer in answers:  # the evidence first, which says more than the answer alone
+        right = {passage for passage, held in texts.items() if _bare(answer) in held}
+        if right:
+            break
+    else:
         return []
-    found = gather(index, encoder, question)
-    asked = [_look(index, question, found, right, True, 1.0)]
-    if len(right) < len(article):
+    found = gather(index, _ENCODER(), question)
+    asked = [_look(index, question, found, right, True, 1.0, _bare(answer))]
+    if len(right) < len(document):
         asked.append(_look(index, question, found.without(right), set(), False, 0.25))
-    asked.append(_look(index, question, found.without(set(article)), set(), False, 0.25))
+    asked.append(_look(index, question, found.without(set(document)), set(), False, 0.25))
     return asked
 
 
@@ -98,13 +104,20 @@ def _look(
     right: set[int],
     answerable: bool,
     weight: float,
+    answer: str = "",
 ) -> Asked:
     order = by_score(found.shares @ FIRST_STAGE[Mode.HYBRID])[:LOOKED_AT]
     ids = [found.ids[place] for place in order]
-    evidence = weigh(question, index.chunks(ids), found.shares[order], load_lexicon())
-    return Asked(
-        evidence.matrix, np.array([passage in right for passage in ids]), answerable, weight
-    )
+    chunks = index.chunks(ids)
+    evidence = weigh(question, chunks, found.shares[order], load_lexicon())
+    relevant = np.array([passage in right for passage in ids])
+    asked = Asked(evidence.matrix, relevant, answerable, weight)
+    if relevant.any():
+        place = int(np.argmax(relevant))
+        parts = [_bare(chunks[place].text[a:b]) for a, b in chunks[place].sentences]
+        asked.sentences = evidence.sentences[place]
+        asked.answering = np.array([answer in part or part in answer for part in parts])
+    return asked
 
 
 def _bare(text: str) -> str:
@@ -113,58 +126,116 @@ def _bare(text: str) -> str:
 
 def collect(data: Path, each: int, seed: int) -> list[Asked]:
     """Every corpus built and asked."""
-    random = np.random.default_rng(seed)
-    labelled = list(records(data, "cmrc2018_train"))
-    by_passage: dict[str, list[tuple[str, list[str]]]] = {}
-    for row in labelled:
-        by_passage.setdefault(row["p"], []).append((row["q"], row.get("a") or []))
-    passages = sorted(by_passage)
-    random.shuffle(passages)
-    news = [row["text"] for row in records(data, "news")]
-    asked: list[Asked] = []
-    first = 0
-    for number, (size, around, chars) in enumerate(CORPORA):
-        chosen = passages[first : first + size]
-        first += size
+    asked = []
+    for number, (chars, documents, cases) in enumerate(corpora(data, seed)):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             (folder / "docs").mkdir()
-            picked = [news[i] for i in random.choice(len(news), around, replace=False)]
-            write_corpus(data, folder / "docs", chosen, picked, seed + number)
+            for source, text in documents.items():
+                (folder / "docs" / source).write_text(text, "utf-8")
             settings = load_settings(
                 docs=folder / "docs", index=folder / "index", chunk_chars=chars
             )
-            report = build(settings=settings)
-            print(f"{report.passages} passages, {len(report.failed)} failed", flush=True)
+            built = build(settings=settings)
             with open_index(folder / "index") as index:
-                holders: dict[str, list[int]] = {}
-                for passage_id, chunk in enumerate(index.all_chunks()):
-                    holders.setdefault(chunk.source, []).append(passage_id)
-                cases = [
-                    (question, f"p{place:05}.md", answers)
-                    for place, passage in enumerate(chosen)
-                    for question, answers in by_passage[passage]
-                    if answers
-                ]
-                random.shuffle(cases)
-                for question, source, answers in cases[:each]:
-                    if source in holders:
-                        asked.extend(ask(index, question, source, answers, holders))
+                got = ask_all(index, cases, data, each, seed + number)
+            print(f"{built.passages} passages, {len(got)} askings", flush=True)
+            asked.extend(got)
     return asked
 
 
-def fit_order(asked: list[Asked], steps: int = 1500) -> npt.NDArray[np.float64]:
-    """Weights by softmax over each question's candidates (ListNet, Cao et al. 2007, section 4)."""
-    cases = [case for case in asked if case.answerable and case.relevant.any()]
-    width = max(len(case.matrix) for case in cases)
-    inputs = torch.zeros(len(cases), width, len(FEATURES), dtype=torch.float64)
+def corpora(
+    data: Path, seed: int
+) -> Iterator[tuple[int, dict[str, str], list[tuple[str, str, list[str]]]]]:
+    """``(characters a passage, text by source, (question, source, answers))`` of every corpus.
+
+    Where there are no questions they are to be made.
+    """
+    random = np.random.default_rng(seed)
+    by_passage: dict[str, list[tuple[str, list[str]]]] = {}
+    titles: dict[str, str] = {}
+    for row in records(data, "cmrc2018_train"):
+        by_passage.setdefault(row["p"], []).append((row["q"], [row["evidence"], *row["answers"]]))
+        titles[row["p"]] = row["title"]
+    passages = sorted(by_passage)
+    random.shuffle(passages)
+    news = [row["text"] for row in records(data, "news")]
+    for size, around, chars in COMPREHENSION:
+        chosen, passages = passages[:size], passages[size:]
+        documents = {
+            f"p{place:05}.md": _as_article(titles[passage], passage, bool(random.random() < 0.5))
+            for place, passage in enumerate(chosen)
+        }
+        for place, at in enumerate(random.choice(len(news), around, replace=False)):
+            documents[f"n{place:05}.txt"] = news[at] + "\n"
+        cases = [
+            (question, f"p{place:05}.md", answers)
+            for place, passage in enumerate(chosen)
+            for question, answers in by_passage[passage]
+            if answers
+        ]
+        random.shuffle(cases)
+        yield chars, documents, cases
+    reports = [row for row in records(data, "gov_reports") if len(row["body"]) > 4000]
+    items = [row for row in records(data, "xinwenlianbo") if 150 < len(row["body"]) < 3000]
+    for kind, size, chars in STATEMENTS:
+        documents = {}
+        for place in range(size):
+            if kind == "report":
+                row = reports[int(random.integers(len(reports)))]
+                text = f"# {row['title']}\n\n{row['body'][:40_000]}\n"
+            else:
+                some = random.choice(len(items), ITEMS_A_PAGE, replace=False)
+                text = "\n\n".join(f"# {items[i]['title']}\n\n{items[i]['body']}" for i in some)
+            documents[f"d{place:05}.md"] = text
+        yield chars, documents, []
+
+
+def _as_article(title: str, passage: str, repeats: bool) -> str:
+    opening = _OPENING.match(passage)
+    body = passage if repeats or not opening else passage[opening.end() :].lstrip("，,、）) ")
+    return f"# {title}\n\n{body}\n"
+
+
+def ask_all(
+    index: Index, cases: list[tuple[str, str, list[str]]], data: Path, each: int, seed: int
+) -> list[Asked]:
+    """Ask ``each`` questions of one corpus."""
+    holders: dict[str, list[int]] = {}
+    chunks = list(index.all_chunks())
+    for place, chunk in enumerate(chunks):
+        holders.setdefault(chunk.source, []).append(place)
+    asked: list[Asked] = []
+    if cases:
+        for question, source, answers in cases[:each]:
+            if source in holders:
+                asked.extend(ask(index, question, holders[source], answers))
+        return asked
+    asker = Asker(data, seed)
+    random = np.random.default_rng(seed)
+    for place in random.permutation(len(chunks))[: 2 * each]:
+        chunk = chunks[place]
+        made = asker.ask(chunk.text, chunk.title)
+        if made and len(asked) < 3 * each:
+            asked.extend(ask(index, made[0], holders[chunk.source], [made[1]]))
+    return asked
+
+
+def fit_order(
+    cases: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]], steps: int = 1500
+) -> npt.NDArray[np.float64]:
+    """Weights by softmax over each case's rows (ListNet, Cao et al. 2007, section 4)."""
+    cases = [case for case in cases if case[1].any()]
+    width = max(len(rows) for rows, _ in cases)
+    columns = cases[0][0].shape[1]
+    inputs = torch.zeros(len(cases), width, columns, dtype=torch.float64)
     target = torch.zeros(len(cases), width, dtype=torch.float64)
     padding = torch.full((len(cases), width), -1e9, dtype=torch.float64)
-    for row, case in enumerate(cases):
-        inputs[row, : len(case.matrix)] = torch.from_numpy(case.matrix)
-        target[row, : len(case.matrix)] = torch.from_numpy(case.relevant / case.relevant.sum())
-        padding[row, : len(case.matrix)] = 0
-    weights = torch.zeros(len(FEATURES), dtype=torch.float64, requires_grad=True)
+    for place, (rows, relevant) in enumerate(cases):
+        inputs[place, : len(rows)] = torch.from_numpy(rows)
+        target[place, : len(rows)] = torch.from_numpy(relevant / relevant.sum())
+        padding[place, : len(rows)] = 0
+    weights = torch.zeros(columns, dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.Adam([weights], lr=0.05)
     for _ in range(steps):
         logits = inputs @ weights + padding
@@ -229,6 +300,16 @@ def report(
               f"{np.mean(np.array(no) < threshold):.3f} of the unanswerable")  # fmt: skip
 
 
+def _sentences(
+    asked: list[Asked],
+) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]]:
+    return [
+        (case.sentences, case.answering)
+        for case in asked
+        if case.sentences is not None and case.answering is not None and case.answering.any()
+    ]
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -236,16 +317,20 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--each", type=int, default=300, help="questions asked of each corpus")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cache", type=Path, help="keep the collected features here (.npz)")
     options = parser.parse_args()
     asked = collect(options.data, options.each, options.seed)
     held_out = [case for number, case in enumerate(asked) if number % 10 >= 8]
     learned = [case for number, case in enumerate(asked) if number % 10 < 8]
-    order = fit_order(learned)
+    order = fit_order([(case.matrix, case.relevant) for case in learned])
+    sentence = fit_order(_sentences(learned))
     confidence = fit_confidence(learned, order)
     report(held_out, order, confidence)
+    kept = _sentences(held_out)
+    right = [relevant[by_score(rows @ sentence)[0]] for rows, relevant in kept]
+    print(f"{len(kept)} passages: the first highlight answers in {np.mean(right):.3f}")
     stored = {
         "order": dict(zip(FEATURES, np.round(order, 4).tolist(), strict=True)),
+        "sentence": dict(zip(SENTENCE, np.round(sentence, 4).tolist(), strict=True)),
         "confidence": dict(
             zip([*FEATURES[len(LEGS) :], "constant"], np.round(confidence, 4).tolist(), strict=True)
         ),

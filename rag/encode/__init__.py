@@ -6,8 +6,8 @@ Terms are jieba's words and character bigrams of the normalised text; vectors co
 
 from rag.encode.encoder import Encoder, Vectors, load_encoder
 from rag.encode.lexicon import Lexicon, load_lexicon
-from rag.encode.normalise import normalise
-from rag.encode.terms import TERMS_IDENTITY, bigrams, cut, words
+from rag.encode.normalise import normalise, whole
+from rag.encode.terms import TERMS_IDENTITY, bigrams, cut, persons, words
 
 __all__ = [
     "TERMS_IDENTITY",
@@ -19,5 +19,7 @@ __all__ = [
     "load_encoder",
     "load_lexicon",
     "normalise",
+    "persons",
+    "whole",
     "words",
 ]

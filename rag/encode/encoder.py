@@ -114,14 +114,17 @@ class EmbeddedEncoder:
 
 
 class SentenceTransformerEncoder:
-    """Any sentence-transformers model by name or folder, with its query prompt."""
+    """Any sentence-transformers model by folder or by the name of one that is on this machine.
+
+    Nothing is fetched: a model that is not here is :class:`~rag.errors.ModelMissing`.
+    """
 
     def __init__(self, model: str) -> None:
         from sentence_transformers import SentenceTransformer
 
         folder = Path(model)
         try:
-            self._model = SentenceTransformer(model)
+            self._model = SentenceTransformer(model, local_files_only=True)
         except OSError as error:
             if folder.is_dir():
                 raise ModelDamaged(model, reason=error) from error

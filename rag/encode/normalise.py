@@ -33,13 +33,18 @@ _CHINESE = re.compile(
 
 def normalise(text: str) -> str:
     """The form of ``text`` that is matched: equal for different ways of writing the same thing."""
-    text = _to_simplified().convert(unicodedata.normalize("NFKC", text).lower())
+    text = _to_simplified().convert(unicodedata.normalize("NFKC", whole(text)).lower())
     text = _GROUPED.sub(lambda match: match[0].replace(",", ""), text)
     text = _PERCENT.sub(_percent, text)
     text = _YEAR.sub(lambda match: "".join(str(_DIGITS[char]) for char in match[0]), text)
     text = _CHINESE.sub(lambda match: str(_integer(match[0])), text)
     text = _DAY.sub(lambda match: str(_integer(match[0])), text)
     return _ARABIC_MYRIAD.sub(_arabic, text)
+
+
+def whole(text: str) -> str:
+    """``text`` with half characters (lone surrogates, which no encoder takes) marked as unknown."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 @cache

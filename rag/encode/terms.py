@@ -52,6 +52,16 @@ def cut(text: str) -> list[str]:
     return found
 
 
+def persons(text: str) -> list[int]:
+    """Where ``text`` names a person, by jieba's part-of-speech tags (nr, nrfg, nrt)."""
+    found, start = [], 0
+    for word, tag in _tagged(text):
+        if tag.startswith("nr") and len(word) > 1:
+            found.append(start)
+        start += len(word)
+    return found
+
+
 def bigrams(text: str) -> list[str]:
     """The character bigrams of each run of Han characters; other runs whole.
 
@@ -94,3 +104,13 @@ def _jieba() -> Any:
         jieba.setLogLevel(logging.WARNING)
         return jieba
     return rjieba
+
+
+def _tagged(text: str) -> list[tuple[str, str]]:
+    jieba = _jieba()
+    if hasattr(jieba, "tag"):
+        tagged: list[tuple[str, str]] = jieba.tag(text)
+        return tagged
+    from jieba import posseg
+
+    return [(pair.word, pair.flag) for pair in posseg.cut(text)]

@@ -76,5 +76,5 @@ def united(found: Sequence[Sequence[Scored]]) -> Candidates:
         best = leg[0].score if leg else 0.0
         if best > 0:
             for scored in leg:
-                shares[place[scored.id], column] = max(scored.score, 0.0) / best
+                shares[place[scored.id], column] = scored.score / best
     return Candidates(tuple(tuple(leg) for leg in found), tuple(ids), shares)

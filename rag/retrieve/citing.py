@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from rag.errors import FileInaccessible, ReadError
 from rag.read import digest
+from rag.store import DocumentRecord
 from rag.types import Chunk, Citation
 
 
 class Citer:
     """Makes the citations of one answer; every file is looked at once an answer."""
 
-    def __init__(self, docs: Path, hashes: Mapping[str, str]) -> None:
-        """Args: ``docs`` is the documents' folder, ``hashes`` the sha256 of each indexed source."""
+    def __init__(self, docs: Path, documents: Iterable[DocumentRecord]) -> None:
+        """Args: ``docs`` is the documents' folder, ``documents`` what is indexed of it."""
         self._docs = docs
-        self._hashes = hashes
+        self._hashes = {document.source: document.sha256 for document in documents}
         self._seen: dict[str, str | None] = {}
 
     def cite(self, chunk: Chunk) -> Citation:

@@ -9,46 +9,62 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from rag.encode import Lexicon, Vectors, normalise
-from rag.retrieve.question import Kind, Question, holds, pairs_of
+from rag.retrieve.question import Question, answers_in, pairs_of
 from rag.types import Chunk
 
 Floats = npt.NDArray[np.float64]
 
 LEGS = ("dense", "words", "bigrams", "title")
+SENTENCE = (
+    "coverage",  # weighted share of the content words that the sentence holds
+    "telling",  # the same, words that every candidate holds weighing little
+    "soft",  # every content word's nearest word in the sentence, by meaning
+    "what",  # coverage of the words that the headline does not explain
+    "cosine",  # question and sentence
+    "kind",  # holds the kind of thing asked for: 1, 0 where nothing tells, -1 not
+    "around",  # coverage of the words around the likeliest answer
+)
+"""The features of a sentence; a passage has the best of each among its sentences."""
 FEATURES = (
     *LEGS,  # each leg's score as a share of its best
-    "cosine",  # question and passage
-    "sentence_cosine",  # question and the nearest sentence
-    "coverage",  # weighted share of the content words that the passage holds
-    "coverage_titled",  # the same, passage and headline together
+    *(f"sentence_{name}" for name in SENTENCE),
+    "cosine",
+    "coverage",
+    "coverage_titled",  # passage and headline together
+    "telling_titled",
     "title_coverage",  # the headline alone
+    "title_telling",
     "bigram_coverage",  # share of the question's bigrams that the passage holds
-    "soft",  # every content word's nearest word in the passage, by meaning
+    "soft",
     "soft_titled",
-    "what",  # coverage of the words that the headline does not explain
-    "sentence",  # coverage by the best sentence
-    "sentence_what",
+    "what",
+    "pair",  # coverage by the best two neighbouring sentences
     "run",  # longest run of the question that stands in the passage, as a share of it
-    "kind",  # the best sentence holds the kind of thing asked for: 1, 0 unknown, -1 not
     "rarest",  # the heaviest content word is in the passage or its headline
+    "known",  # coverage by all candidates together: what the corpus knows of
     "length",
 )
+_AROUND = 20
+"""Code points on either side of a likely answer that are read with it."""
+_COMMON = 0.8
+"""What a word loses of its weight when every candidate holds it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The features of some passages for one question, and the sentence of each that fits best."""
+    """The features of some passages for one question."""
 
     matrix: Floats
     """Shape ``[passages, len(FEATURES)]``."""
-    sentences: tuple[tuple[int, ...], ...]
-    """For each passage the places of its sentences in ``Chunk.sentences``, best first."""
+    sentences: tuple[Floats, ...]
+    """For each passage, shape ``[sentences, len(SENTENCE)]``."""
 
 
 def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Lexicon) -> Evidence:
@@ -56,85 +72,164 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
 
     Args:
         question: taken apart.
-        chunks: the candidates.
+        chunks: the candidates, at least one.
         legs: shape ``[len(chunks), len(LEGS)]``, each leg's score as a share of its best.
         lexicon: rarity and meaning of words.
     """
-    reader = _Reader(question, lexicon)
-    sentences = [
-        [chunk.text[start:end] for start, end in chunk.sentences] or [chunk.text]
-        for chunk in chunks
-    ]
-    tokens = lexicon.tokens([sentence for group in sentences for sentence in group])
-    vectors = lexicon.vectors(tokens.ids)
-    rows, orders = [], []
+    passages = [_passage(chunk, lexicon) for chunk in chunks]
+    reader = _Reader(question, passages)
+    matrix = np.zeros((len(chunks), len(FEATURES)))
+    sentences = []
+    for place, meaning in enumerate(_meanings(question, passages, lexicon)):
+        row, inside = reader.read(place, meaning)
+        matrix[place] = [*legs[place], *row]
+        sentences.append(inside)
+    return Evidence(np.round(matrix, 6), tuple(sentences))
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """A passage as it is matched."""
+
+    text: str
+    title: str
+    sentences: tuple[str, ...]
+    tokens: npt.NDArray[np.int64]
+    """Of all sentences, flat."""
+    bounds: npt.NDArray[np.int64]
+    """Sentence ``i`` owns tokens ``bounds[i] … bounds[i + 1]``."""
+
+
+@lru_cache(maxsize=4096)
+def _passage(chunk: Chunk, lexicon: Lexicon) -> _Passage:
+    sentences = [chunk.text[start:end] for start, end in chunk.sentences] or [chunk.text]
+    tokens = lexicon.tokens(sentences)
+    return _Passage(
+        text=_flat(chunk.text),
+        title=_flat(" ".join(part for part in (chunk.title, chunk.section) if part)),
+        sentences=tuple(_flat(sentence) for sentence in sentences),
+        tokens=tokens.ids,
+        bounds=tokens.starts,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """How near a passage is to the question."""
+
+    cosine: float
+    sentences: Floats
+    """The cosine of each sentence."""
+    words: Floats
+    """Shape ``[sentences, content words]``: the cosine of the word's nearest token, 0–1."""
+
+
+def _meanings(question: Question, passages: Sequence[_Passage], lexicon: Lexicon) -> list[_Meaning]:
+    """Of all passages at once: every token is looked up and compared once."""
+    own = _unit_rows(_sums(lexicon, [question.text]))[0]
+    words = _unit_rows(_sums(lexicon, question.content))
+    flat = np.concatenate([passage.tokens for passage in passages])
+    distinct, places = np.unique(flat, return_inverse=True)
+    vectors = lexicon.vectors(distinct)
+    nearness = np.clip(words @ _unit_rows(vectors).T, 0.0, 1.0).T.astype(np.float64)
+    meanings = []
     first = 0
-    for chunk, group, shares in zip(chunks, sentences, legs, strict=True):
-        bounds = tokens.starts[first : first + len(group) + 1]
-        first += len(group)
-        row, order = reader.read(chunk, group, vectors[bounds[0] : bounds[-1]], bounds - bounds[0])
-        rows.append([*shares, *row])
-        orders.append(order)
-    matrix = np.array(rows, dtype=np.float64).reshape(len(rows), len(FEATURES))
-    return Evidence(np.round(matrix, 6), tuple(orders))
+    for passage in passages:
+        inside = places[first : first + len(passage.tokens)]
+        first += len(passage.tokens)
+        rows, near = vectors[inside], nearness[inside]
+        count = len(passage.sentences)
+        sums = np.zeros((count + 1, vectors.shape[1]), dtype=np.float32)
+        nearest = np.zeros((count, len(words)))
+        for place, (start, end) in enumerate(pairwise(passage.bounds)):
+            if end > start:
+                sums[place] = rows[start:end].sum(axis=0)
+                nearest[place] = near[start:end].max(axis=0)
+        sums[count] = sums.sum(axis=0)
+        cosines = (_unit_rows(sums) @ own).astype(np.float64)
+        meanings.append(_Meaning(float(cosines[count]), cosines[:count], nearest))
+    return meanings
 
 
 class _Reader:
     """Reads passages with one question in mind."""
 
-    def __init__(self, question: Question, lexicon: Lexicon) -> None:
+    def __init__(self, question: Question, passages: Sequence[_Passage]) -> None:
         self.question = question
-        self.weights = np.array(question.weights)
-        self.total = float(self.weights.sum()) or 1.0
-        self.own = _unit(_sum(lexicon, [question.text])[0])
-        self.word_vectors = _unit_rows(_sum(lexicon, question.content))
+        self.passages = passages
         self.pairs = [pairs_of(word) for word in question.content]
         self.all_pairs = set(question.bigrams)
-        self.flat = "".join(normalise(question.text).split())
+        self.flat = _flat(question.text)
+        self.in_text = np.array([self._held(passage.text) for passage in passages])
+        self.in_title = np.array([self._held(passage.title) for passage in passages])
+        held = np.maximum(self.in_text, self.in_title)
+        self.weights = _shares(np.array(question.weights))
+        common = (held >= 1.0).mean(axis=0) if len(self.weights) else np.zeros(0)
+        self.telling = _shares(np.array(question.weights) * (1.0 - _COMMON * common))
+        self.known = float(held.max(axis=0, initial=0.0) @ self.weights)
+        self.heaviest = int(np.argmax(self.weights)) if len(self.weights) else None
 
-    def read(
-        self,
-        chunk: Chunk,
-        sentences: Sequence[str],
-        vectors: Vectors,
-        bounds: npt.NDArray[np.int64],
-    ) -> tuple[list[float], tuple[int, ...]]:
-        text = _flat(chunk.text)
-        title = _flat(" ".join(part for part in (chunk.title, chunk.section) if part))
-        in_text, in_title = self._held(text), self._held(title)
-        unexplained = self.weights * (1.0 - in_title)
-        rest = float(unexplained.sum())
-        nearest = self._nearest(vectors)
-        soft = np.maximum(in_text, nearest)
-
-        flat_sentences = [_flat(sentence) for sentence in sentences]
-        held = np.array([self._held(sentence) for sentence in flat_sentences])
-        cosines = np.array([self._cosine(vectors[a:b]) for a, b in pairwise(bounds)])
-        kinds = np.array([self._kind(sentence) for sentence in flat_sentences])
-        coverage = held @ self.weights / self.total if len(self.weights) else np.zeros(len(held))
-        fit = coverage + 0.5 * cosines + 0.15 * kinds
-        order = tuple(int(place) for place in np.argsort(-fit, kind="stable"))
-        best = order[0]
-        what = held @ unexplained / rest if rest > 0 else np.ones(len(held))
-        heaviest = int(np.argmax(self.weights)) if len(self.weights) else -1
+    def read(self, place: int, meaning: _Meaning) -> tuple[list[float], Floats]:
+        """The features after the legs, and those of each sentence."""
+        passage, in_text, in_title = self.passages[place], self.in_text[place], self.in_title[place]
+        rest = _shares(self.weights * (1.0 - in_title))
+        sentences, held = self._sentences(passage, meaning, rest)
+        soft = np.maximum(in_text, meaning.words.max(axis=0, initial=0.0))
+        titled = np.maximum(in_text, in_title)
+        neighbours = [np.maximum(one, other) for one, other in pairwise(held)] or [held[0]]
+        heaviest = 0.0 if self.heaviest is None else titled[self.heaviest]
         row = [
-            self._cosine(vectors),
-            float(cosines.max()),
-            float(in_text @ self.weights / self.total),
-            float(np.maximum(in_text, in_title) @ self.weights / self.total),
-            float(in_title @ self.weights / self.total),
-            self._pair_share(text),
-            float(soft @ self.weights / self.total),
-            float(np.maximum(soft, in_title) @ self.weights / self.total),
-            float(in_text @ unexplained / rest) if rest > 0 else 1.0,
-            float(coverage[best]),
-            float(what.max()),
-            self._run(text),
-            float(kinds[best]),
-            float(max(in_text[heaviest], in_title[heaviest])) if heaviest >= 0 else 0.0,
-            min(len(text), 500) / 500,
+            *sentences.max(axis=0),
+            meaning.cosine,
+            in_text @ self.weights,
+            titled @ self.weights,
+            titled @ self.telling,
+            in_title @ self.weights,
+            in_title @ self.telling,
+            self._pair_share(passage.text),
+            soft @ self.weights,
+            np.maximum(soft, in_title) @ self.weights,
+            in_text @ rest if rest.any() else 1.0,
+            max(pair @ self.weights for pair in neighbours),
+            self._run(passage.text),
+            heaviest,
+            self.known,
+            min(len(passage.text), 500) / 500,
         ]
-        return row, order
+        return [float(value) for value in row], sentences
+
+    def _sentences(
+        self, passage: _Passage, meaning: _Meaning, rest: Floats
+    ) -> tuple[Floats, Floats]:
+        """:data:`SENTENCE` of each sentence, and which content words it holds."""
+        held = np.array([self._held(sentence) for sentence in passage.sentences])
+        rows = [
+            [
+                words @ self.weights,
+                words @ self.telling,
+                np.maximum(words, nearest) @ self.weights,
+                words @ rest if rest.any() else 1.0,
+                cosine,
+                *self._likeliest(sentence),
+            ]
+            for sentence, words, nearest, cosine in zip(
+                passage.sentences, held, meaning.words, meaning.sentences, strict=True
+            )
+        ]
+        return np.array(rows), held
+
+    def _likeliest(self, sentence: str) -> tuple[float, float]:
+        """Whether what is asked for is there, and the best coverage around one place of it."""
+        places = answers_in(self.question, sentence)
+        if places is None:
+            return 0.0, 0.0
+        if not places:
+            return -1.0, 0.0
+        around = [
+            float(self._held(sentence[max(place - _AROUND, 0) : place + _AROUND]) @ self.telling)
+            for place in places[:12]
+        ]
+        return 1.0, max(around)
 
     def _held(self, text: str) -> Floats:
         """For each content word: 1 where ``text`` holds it, else the part of its bigrams held."""
@@ -146,22 +241,6 @@ class _Reader:
                 pairs = self.pairs[place]
                 held[place] = 0.7 * sum(pair in text for pair in pairs) / len(pairs)
         return held
-
-    def _nearest(self, vectors: Vectors) -> Floats:
-        if not len(vectors) or not len(self.word_vectors):
-            return np.zeros(len(self.question.content))
-        cosines = self.word_vectors @ _unit_rows(vectors).T
-        return np.clip(cosines.max(axis=1), 0.0, 1.0).astype(np.float64)
-
-    def _cosine(self, vectors: Vectors) -> float:
-        return float(self.own @ _unit(vectors.sum(axis=0))) if len(vectors) else 0.0
-
-    def _kind(self, sentence: str) -> float:
-        told = [holds(kind, sentence) for kind in sorted(self.question.kinds)]
-        known = [value for value in told if value is not None]
-        if Kind.PERSON in self.question.kinds or not known:
-            return 0.0
-        return 1.0 if any(known) else -1.0
 
     def _pair_share(self, text: str) -> float:
         if not self.all_pairs:
@@ -180,24 +259,27 @@ class _Reader:
         return best / len(asked) if asked else 0.0
 
 
+def _shares(weights: Floats) -> Floats:
+    """``weights`` scaled to add up to 1; all 0 where they do."""
+    total = float(weights.sum())
+    return weights / total if total > 0 else weights
+
+
 def _flat(text: str) -> str:
     return normalise("".join(text.split()))
 
 
-def _sum(lexicon: Lexicon, texts: Sequence[str]) -> Vectors:
+def _sums(lexicon: Lexicon, texts: Sequence[str]) -> Vectors:
+    """The sum of each text's token vectors, shape ``[len(texts), dimension]``."""
     tokens = lexicon.tokens(texts)
     vectors = lexicon.vectors(tokens.ids)
-    return np.array(
-        [vectors[a:b].sum(axis=0) for a, b in pairwise(tokens.starts)],
-        dtype=np.float32,
-    ).reshape(len(texts), -1)
-
-
-def _unit(vector: Vectors) -> Vectors:
-    length = float(np.linalg.norm(vector))
-    return vector / length if length else vector
+    sums = np.zeros((len(texts), vectors.shape[1]), dtype=np.float32)
+    for row, (start, end) in enumerate(pairwise(tokens.starts)):
+        sums[row] = vectors[start:end].sum(axis=0)
+    return sums
 
 
 def _unit_rows(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
+    unit: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return unit

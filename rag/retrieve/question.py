@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from rag.encode import Lexicon, bigrams, cut, normalise, words
+from rag.encode import Lexicon, bigrams, cut, normalise, persons, words
 
 MOST_TERMS = 64
 """A longer question is searched by its rarest words: past this many no more is told by them."""
@@ -49,7 +49,8 @@ class Kind(StrEnum):
 
 _ASKS = {
     Kind.NUMBER: re.compile(
-        r"多少|几(?!乎)|多大|多长|多高|多远|多宽|多重|占比|比例|百分比|总额|面积|金额|规模有|数量"
+        r"多少|几(?!乎)|多[大长高远宽重]|占比|比例|百分比|总额"
+        r"|面积|金额|数量"
     ),
     Kind.TIME: re.compile(r"[什啥]么?时候?|何时|哪一?[年天月日]|几[月号点]|多久|时间"),
     Kind.PERSON: re.compile(r"谁|哪位|何人|叫什么|什么人|名字|姓名|哪个人|哪些人|啥人"),
@@ -57,12 +58,25 @@ _ASKS = {
     Kind.REASON: re.compile(r"为什么|为何|为啥|原因|怎么会|咋会|缘故|凭什么"),
 }
 _HOLDS = {
-    Kind.NUMBER: re.compile(r"\d"),
     Kind.TIME: re.compile(
         r"\d+[年月日号时点]|[早晚上中下][午上]|[今去明前昨][年天日]|[周期]|近日|日前"
     ),
-    Kind.REASON: re.compile(r"因|由于|为了|为[^.]{2,}[,，]|原因|受|导致|以便|使得|避免|防止|解决"),
+    Kind.REASON: re.compile(r"因|由于|为了|为[^.]{2,}[,，]|受|导致|以便|使得|避免|防止|解决"),
 }
+_MEASURE = re.compile(
+    r"(?:多少|几)个?(平方公里|平方米|公里|公顷|小时|分钟|月|百分点|[^\W\d_]{1,2}?元|[^\W\d_])"
+)
+_SAME_MEASURE = {
+    "人": "人名位个", "名": "人名位个", "位": "人名位个", "钱": "元", "元": "元",
+    "万元": "元", "亿元": "元", "年": "年", "天": "天日", "日": "天日", "月": "个月", "路": "米公里条",
+}  # fmt: skip
+_DIMENSIONS = (
+    (re.compile(r"面积|多大"), "平方|公顷|亩"),
+    (re.compile(r"多[长远高宽]|长度|里程"), "米|公里|里|小时|天|年|分钟"),
+    (re.compile(r"多久|多长时间"), "天|年|个?月|小时|分钟|周"),
+    (re.compile(r"比例|占比|百分|[比率]是?多少"), "%|成|倍"),
+    (re.compile(r"多少钱|金额|总额|经费|资金|投资"), "元"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +93,13 @@ class Question:
     bigrams: tuple[str, ...]
     """Terms for the bigram fields."""
     kinds: frozenset[Kind]
+    number: re.Pattern[str] | None
+    """What a number that answers looks like, in normalised text; None where none is asked for."""
 
 
 def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
     """Take ``text`` apart; words that stand only in ``earlier`` (a former turn) weigh less."""
+    plain = normalise(text)
     own = _content(text)
     borrowed = [word for word in _content(earlier) if word not in own]
     content = [*own, *borrowed]
@@ -102,7 +119,8 @@ def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
             dict.fromkeys(word for run in runs for word in words(run) if word not in EMPTY_WORDS)
         ),
         bigrams=tuple(dict.fromkeys(pair for run in runs for pair in bigrams(run))),
-        kinds=frozenset(kind for kind, asks in _ASKS.items() if asks.search(normalise(text))),
+        kinds=frozenset(kind for kind, asks in _ASKS.items() if asks.search(plain)),
+        number=_number(plain) if _ASKS[Kind.NUMBER].search(plain) else None,
     )
 
 
@@ -111,10 +129,30 @@ def importance(word: str, lexicon: Lexicon) -> float:
     return float(np.clip((lexicon.rarity(word) - 4.0) / 8.0, 0.05, 1.25))
 
 
-def holds(kind: Kind, sentence: str) -> bool | None:
-    """Whether a normalised sentence holds the kind of thing; None where that cannot be told."""
-    pattern = _HOLDS.get(kind)
-    return None if pattern is None else pattern.search(sentence) is not None
+def answers_in(question: Question, sentence: str) -> list[int] | None:
+    """Where a normalised sentence holds the kind of thing asked for; None where nothing tells."""
+    if Kind.PERSON in question.kinds:
+        return persons(sentence)
+    if question.number is not None and Kind.TIME not in question.kinds:
+        return [match.start() for match in question.number.finditer(sentence)]
+    for kind, pattern in _HOLDS.items():
+        if kind in question.kinds:
+            return [match.start() for match in pattern.finditer(sentence)]
+    return None
+
+
+def _number(question: str) -> re.Pattern[str]:
+    """A number with the measure word that the question names, or one as good."""
+    for asks, measures in _DIMENSIONS:
+        if asks.search(question):
+            return re.compile(rf"\d[余多]?(?:{measures})")
+    named = _MEASURE.search(question)
+    if named and named[1] not in "个些":
+        measure = named[1]
+        if measure in _SAME_MEASURE:
+            return re.compile(rf"\d[余多]?[{_SAME_MEASURE[measure]}]")
+        return re.compile(rf"\d[余多]?个?{re.escape(measure)}")
+    return re.compile(r"\d")
 
 
 def _content(text: str) -> list[str]:

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.retrieve.features import FEATURES, LEGS, Floats
+from rag.retrieve.features import FEATURES, LEGS, SENTENCE, Floats
 from rag.types import Mode
 
 FILE = Path(__file__).parent.parent / "models" / "ranking.json"
 
-LOOKED_AT = 40
+LOOKED_AT = 32
 """Candidates that the ranking looks at closely; the rest keep their first-stage order behind."""
 FIRST_STAGE = {
     Mode.HYBRID: np.array([1.0, 1.0, 1.0, 0.7]),
@@ -35,12 +35,18 @@ class Ranking:
 
     order: Floats
     """One a feature."""
+    sentence: Floats
+    """One a feature of a sentence."""
     confidence: Floats
     """One a signal of :func:`signals`, the constant last."""
 
     def scores(self, matrix: Floats) -> Floats:
         """The score of each row: higher is better; only differences mean anything."""
         return np.asarray(matrix @ self.order)
+
+    def best_sentences(self, sentences: Floats) -> list[int]:
+        """The places of a passage's sentences, the one that answers first."""
+        return by_score(sentences @ self.sentence)
 
     def confident(self, matrix: Floats) -> float:
         """The probability that the first three passages hold the answer; rows best first."""
@@ -67,6 +73,7 @@ def load_ranking() -> Ranking:
     stored = json.loads(FILE.read_text("utf-8"))
     return Ranking(
         order=np.array([stored["order"][name] for name in FEATURES]),
+        sentence=np.array([stored["sentence"][name] for name in SENTENCE]),
         confidence=np.array(
             [*(stored["confidence"][name] for name in FEATURES[len(LEGS) :]),
              stored["confidence"]["constant"]]

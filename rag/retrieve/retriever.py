@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rag.encode import Encoder, load_encoder, load_lexicon
+from rag.encode import Encoder, load_encoder, load_lexicon, whole
 from rag.errors import ModelMismatch, QuestionError
 from rag.retrieve.candidates import DEPTH, gather
 from rag.retrieve.citing import Citer
@@ -106,8 +106,9 @@ class Retriever:
         wanted = self._checked(k)
         leg_mode = _checked_mode(mode)
         index = self.index
-        query, earlier = rewrite(question, history)
-        asked = understand(question, load_lexicon(), earlier=earlier)
+        spoken = whole(question)
+        query, earlier = rewrite(spoken, [whole(turn) for turn in history])
+        asked = understand(spoken, load_lexicon(), earlier=earlier)
         hits: tuple[Hit, ...] = ()
         confidence = 0.0
         if asked.content or asked.text.strip():
@@ -158,7 +159,9 @@ class Retriever:
         encoder = _encoder(self._settings.model)
         found = gather(index, encoder, question, depth=max(DEPTH, k), sources=sources)
         first = found.shares @ FIRST_STAGE[mode]
-        order = [place for place in by_score(first) if first[place] > 0]
+        order = by_score(first)
+        if mode is Mode.SPARSE:
+            order = [place for place in order if first[place] > 0]
         near, far = order[:LOOKED_AT], order[LOOKED_AT:]
         if not near:
             return (), 0.0
@@ -168,11 +171,11 @@ class Retriever:
         scores = ranking.scores(evidence.matrix) if mode is Mode.HYBRID else first[near]
         ranked = by_score(scores)
         confidence = round(ranking.confident(evidence.matrix[ranked]), 4)
-        citer = Citer(self._docs_of(index), index.hashes)
+        citer = Citer(self._docs or index.docs, index.documents())
         hits: list[Hit] = []
         for place in ranked[:k]:
             chunk = chunks[place]
-            best = evidence.sentences[place][:_HIGHLIGHTS] if chunk.sentences else ()
+            best = ranking.best_sentences(evidence.sentences[place])[:_HIGHLIGHTS]
             spans = tuple(chunk.sentences[sentence] for sentence in best)
             legs = found.legs(found.ids[near[place]])
             hits.append(_hit(len(hits) + 1, chunk, scores[place], citer.cite(chunk), spans, legs))
@@ -183,9 +186,6 @@ class Retriever:
             legs = found.legs(found.ids[place])
             hits.append(_hit(len(hits) + 1, chunk, score, citer.cite(chunk), (), legs))
         return tuple(hits), confidence
-
-    def _docs_of(self, index: Index) -> Path:
-        return self._docs if self._docs is not None else Path(index.manifest.docs)
 
 
 def _checked_mode(mode: str) -> Mode:
