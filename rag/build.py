@@ -36,6 +36,7 @@ from rag.store import (
     clean,
     damaged_parts,
     docs_from,
+    docs_of,
     leftovers,
     locked,
     open_index,
@@ -77,7 +78,8 @@ def build(
     """
     started = time.perf_counter()
     given = settings or load_settings()
-    folder, target = Path(docs or given.docs), Path(index or given.index)
+    target = Path(index or given.index)
+    folder = Path(docs or docs_of(given.model_copy(update={"index": target})))
     found, failures = scan(folder, given)
     encoder = encoder or load_encoder(model or given.model)
     work = _Work(

@@ -17,7 +17,7 @@ from rag.encode import load_encoder
 from rag.errors import IndexMissing, SettingsError, WenjuError
 from rag.read import scan
 from rag.settings import Settings, load_settings
-from rag.store import damaged_parts, leftovers, open_index
+from rag.store import damaged_parts, docs_of, leftovers, open_index
 from rag.types import Language
 
 _PACKAGES = ("faiss-cpu", "tantivy", "jieba", "rjieba", "numpy", "sentence-transformers", "gradio")
@@ -95,6 +95,7 @@ def _own_version() -> str:
 
 def _model(settings: Settings, language: Language) -> Iterator[Check]:
     encoder = load_encoder(settings.model)
+    encoder.encode_queries(["问"])
     what = f"{encoder.name} ({encoder.fingerprint[:12]}, {encoder.dimension})"
     yield Check("model", Level.OK, what)
 
@@ -121,11 +122,12 @@ def _index(settings: Settings, language: Language) -> Iterator[Check]:
 
 
 def _documents(settings: Settings, language: Language) -> Iterator[Check]:
-    found, failures = scan(settings.docs, settings)
+    docs = docs_of(settings)
+    found, failures = scan(docs, settings)
     yield Check(
         "documents",
         Level.OK,
-        _say(_FILES_FOUND, language, count=len(found), path=settings.docs),
+        _say(_FILES_FOUND, language, count=len(found), path=docs),
     )
     for failure in failures:
         what = f"{failure.source}: {failure.what}"

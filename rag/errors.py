@@ -80,7 +80,7 @@ class SettingRefused(SettingsError):
     en = ("{rule_en}, not {value}", "correct it and run again")
 
 
-class QuestionError(SettingsError, ValueError):
+class QuestionError(SettingRefused, ValueError):
     """An argument of a question that cannot be used, such as ``k`` below 1."""
 
 

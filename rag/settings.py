@@ -21,6 +21,7 @@ from rag.errors import SettingRefused, SettingsError
 from rag.types import Language
 
 EMBEDDED = "embedded"
+DEFAULT_DOCS = Path("seeds")
 
 _RULES = {
     "int_parsing": ("须是整数", "must be a whole number"),
@@ -44,7 +45,9 @@ class Settings(BaseSettings):
         env_prefix="RAG_", toml_file="rag.toml", frozen=True, extra="forbid", env_ignore_empty=True
     )
 
-    docs: Path = Field(Path("seeds"), description="folder of the documents")
+    docs: Path | None = Field(
+        None, description="folder of the documents; else the one the index was built from, or seeds"
+    )
     index: Path = Field(Path("index"), description="folder of the index")
     model: str = Field(
         EMBEDDED, description="`embedded`, or a sentence-transformers name or folder"

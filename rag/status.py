@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rag.errors import WenjuError
 from rag.read import digest, scan
 from rag.settings import Settings
-from rag.store import DocumentRecord, open_index
+from rag.store import DocumentRecord, docs_of, open_index
 from rag.types import Failure
 
 
@@ -63,7 +63,7 @@ def behind(settings: Settings, indexed: tuple[DocumentRecord, ...]) -> Behind:
     Raises:
         DocsMissing, DocsEmpty, FileInaccessible: the documents cannot be looked at.
     """
-    found, failures = scan(settings.docs, settings)
+    found, failures = scan(docs_of(settings), settings)
     failed = list(failures)
     before = {record.source: record.sha256 for record in indexed}
     now: dict[str, str] = {}

@@ -52,7 +52,7 @@ class VerifyReport:
 
 
 def verify(
-    index: Path | str, docs: Path | str, *, language: Language = Language.ZH
+    index: Path | str, docs: Path | str | None = None, *, language: Language = Language.ZH
 ) -> VerifyReport:
     """Check the live generation against its own manifest and against the documents.
 
@@ -61,19 +61,19 @@ def verify(
         IndexProblem: there is no index that could be opened.
     """
     started = time.perf_counter()
-    docs = Path(docs)
-    if not docs.is_dir():
-        raise DocsMissing(docs)
     problems: list[Problem] = []
     proven = 0
     with open_index(Path(index)) as live:
+        folder = live.docs if docs is None else Path(docs)
+        if not folder.is_dir():
+            raise DocsMissing(folder)
         for part in damaged_parts(live.folder, live.manifest):
             error = IndexDamaged(live.folder / part, reason="sha256")
             problems.append(_problem(part, None, error, language))
         for record in live.documents():
             broken = [
                 _problem(record.source, chunk_id, error, language)
-                for chunk_id, error in _broken(live, record, docs)
+                for chunk_id, error in _broken(live, record, folder)
             ]
             problems += broken
             if all(problem.chunk_id for problem in broken):

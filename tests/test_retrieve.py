@@ -166,14 +166,22 @@ def test_sources_limit_what_is_searched(retriever):
 
 @pytest.mark.parametrize(
     "same",
-    ["花園口鎮修路一共花了多少錢？", "花园口镇　修路　一共花了多少钱？", "花园口镇修路一共花了多少钱"],
+    [
+        "花園口鎮修路一共花了多少錢？",
+        "花园口镇　修路　一共花了多少钱？",
+        "花园口镇修路一共花了多少钱",
+    ],
 )
 def test_script_and_width_do_not_matter(retriever, same):
     assert "约2700万元" in retriever.retrieve(same).hits[0].text
 
 
 def test_numbers_are_found_however_they_are_written(retriever):
-    for question in ("哪里投了2700万元修路", "哪里投了两千七百万元修路", "哪里投了２７００万元修路"):
+    for question in (
+        "哪里投了2700万元修路",
+        "哪里投了两千七百万元修路",
+        "哪里投了２７００万元修路",
+    ):
         assert "约2700万元" in retriever.retrieve(question).hits[0].text
 
 
@@ -218,7 +226,9 @@ def test_a_change_of_subject_does_not_drag_the_old_one_along():
     assert rewrite(question, history) == (question, "")
 
 
-@pytest.mark.parametrize("question", ["它的面积呢？", "那戏曲进校园呢", "多少钱？", "还有哪些人参加了"])
+@pytest.mark.parametrize(
+    "question", ["它的面积呢？", "那戏曲进校园呢", "多少钱？", "还有哪些人参加了"]
+)
 def test_a_dependent_question_is_recognised(question):
     assert depends(question)
 

@@ -8,8 +8,9 @@ Corpora of several kinds, sizes and passage lengths are built by the package its
 - government reports and pages of several broadcast items, all of one kind of language, with
   questions made from their statements (``training/questions.py``).
 
-Each question is asked three times: as it is, with the passages that hold its answer taken out (the
-article's other passages stay: the hard case), and with its whole document taken out.
+Each question is asked as it is; without its document; without the passages that answer; and with
+the answering sentence cut out of its passage, so that the matter is spoken of, the answer is not.
+Statements are also asked about in vain: what they name, and what is hardly ever told of it.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +37,7 @@ from rag.retrieve.question import Question, understand
 from rag.retrieve.ranking import FILE, FIRST_STAGE, LOOKED_AT, by_score, signals
 from rag.settings import load_settings
 from rag.store import Index, open_index
-from rag.types import Mode
+from rag.types import Chunk, Mode
 from training.corpora import records
 from training.questions import Asker
 
@@ -59,6 +61,8 @@ STATEMENTS = (  # kind, documents, characters a passage
 )
 ITEMS_A_PAGE = 6
 
+FAR, NEAR, CUT, VAIN = 0.1, 0.15, 0.15, 0.3
+"""Weights of the ways in which a question has no answer, against 1 for one that has."""
 _ENCODER = cache(load_encoder)
 
 
@@ -91,9 +95,10 @@ def ask(index: Index, text: str, document: list[int], answers: list[str]) -> lis
         return []
     found = gather(index, _ENCODER(), question)
     asked = [_look(index, question, found, right, True, 1.0, _bare(answer))]
+    asked.append(_look(index, question, found.without(set(document)), set(), False, FAR))
     if len(right) < len(document):
-        asked.append(_look(index, question, found.without(right), set(), False, 0.25))
-    asked.append(_look(index, question, found.without(set(document)), set(), False, 0.25))
+        asked.append(_look(index, question, found.without(right), set(), False, NEAR))
+    asked.append(_look(index, question, found, right, False, CUT, _bare(answer)))
     return asked
 
 
@@ -109,8 +114,11 @@ def _look(
     order = by_score(found.shares @ FIRST_STAGE[Mode.HYBRID])[:LOOKED_AT]
     ids = [found.ids[place] for place in order]
     chunks = index.chunks(ids)
+    if right and not answerable:
+        chunks = [_cut(chunk, answer) if i in right else chunk
+                  for i, chunk in zip(ids, chunks, strict=True)]  # fmt: skip
     evidence = weigh(question, chunks, found.shares[order], load_lexicon())
-    relevant = np.array([passage in right for passage in ids])
+    relevant = np.array([answerable and passage in right for passage in ids])
     asked = Asked(evidence.matrix, relevant, answerable, weight)
     if relevant.any():
         place = int(np.argmax(relevant))
@@ -118,6 +126,14 @@ def _look(
         asked.sentences = evidence.sentences[place]
         asked.answering = np.array([answer in part or part in answer for part in parts])
     return asked
+
+
+def _cut(chunk: Chunk, answer: str) -> Chunk:
+    """The passage without the sentences that answer: it speaks of the matter and does not tell."""
+    parts = [chunk.text[a:b] for a, b in chunk.sentences]
+    kept = [part for part in parts if answer not in _bare(part) and _bare(part) not in answer]
+    ends = np.cumsum([0, *(len(part) for part in kept)]).tolist()
+    return replace(chunk, text="".join(kept) or "。", sentences=tuple(pairwise(ends)))
 
 
 def _bare(text: str) -> str:
@@ -216,8 +232,13 @@ def ask_all(
     for place in random.permutation(len(chunks))[: 2 * each]:
         chunk = chunks[place]
         made = asker.ask(chunk.text, chunk.title)
-        if made and len(asked) < 3 * each:
+        if made and len(asked) < 5 * each:
             asked.extend(ask(index, made[0], holders[chunk.source], [made[1]]))
+            vain = asker.ask_in_vain(chunk.text)
+            if vain:
+                question = understand(vain, load_lexicon())
+                found = gather(index, _ENCODER(), question)
+                asked.append(_look(index, question, found, set(), False, VAIN))
     return asked
 
 

@@ -73,6 +73,19 @@ def build(data: Path, size: int, reports: int) -> Tokenizer:
     for word, count in counts.items():
         for char in word:
             singles[char] += count
+    pieces = _pieces(counts, singles, size)
+    total = sum(pieces.values())
+    scored = sorted(pieces.items(), key=lambda item: (-item[1], item[0]))
+    vocabulary = [(UNKNOWN, 0.0)] + [
+        (piece, round(math.log(count / total), 3)) for piece, count in scored
+    ]
+    return _tokenizer(vocabulary, normalizer)
+
+
+def _pieces(
+    counts: collections.Counter[str], singles: collections.Counter[str], size: int
+) -> dict[str, int]:
+    """Every character that is no accident, and the most frequent words; with their frequencies."""
     pieces = {char: count for char, count in singles.items() if count >= 5}
     for word, _ in counts.most_common():
         if len(pieces) >= size - 1:
@@ -82,11 +95,12 @@ def build(data: Path, size: int, reports: int) -> Tokenizer:
     for char in pieces:
         if len(char) == 1:
             pieces[char] = max(counts[char], 1)
-    total = sum(pieces.values())
-    scored = sorted(pieces.items(), key=lambda item: (-item[1], item[0]))
-    vocabulary = [(UNKNOWN, 0.0)] + [
-        (piece, round(math.log(count / total), 3)) for piece, count in scored
-    ]
+    return pieces
+
+
+def _tokenizer(
+    vocabulary: list[tuple[str, float]], normalizer: normalizers.Normalizer
+) -> Tokenizer:
     tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=0, byte_fallback=False))
     tokenizer.normalizer = normalizer
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(

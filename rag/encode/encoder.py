@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,8 +54,14 @@ def load_encoder(model: str = EMBEDDED) -> Encoder:
         ModelDamaged: its files cannot be loaded.
     """
     if model == EMBEDDED:
-        return EmbeddedEncoder(EMBEDDED_FOLDER)
+        return embedded_encoder()
     return SentenceTransformerEncoder(model)
+
+
+@cache
+def embedded_encoder() -> EmbeddedEncoder:
+    """The model that comes with the package, loaded once a process."""
+    return EmbeddedEncoder(EMBEDDED_FOLDER)
 
 
 class EmbeddedEncoder:
@@ -63,24 +70,33 @@ class EmbeddedEncoder:
     def __init__(self, folder: Path) -> None:
         from safetensors import SafetensorError
         from safetensors.numpy import load_file
-        from tokenizers import Tokenizer
 
         if not folder.is_dir():
             raise ModelMissing(folder)
         self.name = EMBEDDED
+        self.folder = folder
         try:
             self.fingerprint = _fingerprint(folder)
-            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             weights = load_file(folder / "model.safetensors")
             self._rows: npt.NDArray[np.int8] = weights["embeddings"]
             self._scales: npt.NDArray[np.float32] = weights["weights"]
-        # tokenizers raises plain Exception for a file it cannot parse
-        except (OSError, KeyError, ValueError, SafetensorError, Exception) as error:
+        except (OSError, KeyError, ValueError, SafetensorError) as error:
             raise ModelDamaged(folder, reason=error) from error
-        self._tokenizer.no_padding()
         self.dimension = self._rows.shape[1]
-        if len(self._rows) != self._tokenizer.get_vocab_size():
-            raise ModelDamaged(folder, reason="vocabulary and vectors differ in number")
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        """Loaded when the first text comes: a build that finds nothing new never needs it."""
+        from tokenizers import Tokenizer
+
+        try:
+            tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        except Exception as error:  # tokenizers raises nothing narrower
+            raise ModelDamaged(self.folder, reason=error) from error
+        if len(self._rows) != tokenizer.get_vocab_size():
+            raise ModelDamaged(self.folder, reason="vocabulary and vectors differ in number")
+        tokenizer.no_padding()
+        return tokenizer
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """See :class:`Encoder`."""

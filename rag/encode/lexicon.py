@@ -10,12 +10,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from rag.encode.encoder import EMBEDDED_FOLDER, EmbeddedEncoder, Vectors
+from rag.encode.encoder import EmbeddedEncoder, Vectors, embedded_encoder
 
 UNSEEN = 14.0
 """Rarity of a word that the training text never held, in nats: rarer than any it did."""
@@ -32,18 +31,14 @@ class Tokens:
 class Lexicon:
     """Rarity and meaning of words."""
 
-    def __init__(self, folder: Path) -> None:
-        self._encoder = EmbeddedEncoder(folder)
-        model = json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]
+    def __init__(self, encoder: EmbeddedEncoder) -> None:
+        self._encoder = encoder
+        model = json.loads((encoder.folder / "tokenizer.json").read_text("utf-8"))["model"]
         self._rarity = {piece: -float(score) for piece, score in model["vocab"][1:]}
 
     def rarity(self, word: str) -> float:
         """``-ln p(word)`` in the training text, in nats; :data:`UNSEEN` for an unknown word."""
         return self._rarity.get(word, UNSEEN)
-
-    def knows(self, word: str) -> bool:
-        """Whether the word is in the vocabulary."""
-        return word in self._rarity
 
     def tokens(self, texts: Sequence[str]) -> Tokens:
         """The tokens of ``texts``, unknown ones left out."""
@@ -59,4 +54,4 @@ class Lexicon:
 @cache
 def load_lexicon() -> Lexicon:
     """The embedded model's lexicon, loaded once a process."""
-    return Lexicon(EMBEDDED_FOLDER)
+    return Lexicon(embedded_encoder())

@@ -44,7 +44,9 @@ class Retriever:
             ModelError: the model cannot be loaded, or is not the one the index was built with.
         """
         self._settings = settings or load_settings(index=index, model=model)
-        self._docs = Path(docs) if docs is not None else None
+        if docs is None and settings is not None:
+            docs = settings.docs
+        self._docs = None if docs is None else Path(docs)
         self._lock = threading.Lock()
         self._index = self._open()
 
@@ -72,6 +74,11 @@ class Retriever:
                 if live != self._index.generation:
                     self._index = self._open()
         return self._index
+
+    @property
+    def docs(self) -> Path:
+        """The folder that the documents stand in: as named, else as the index remembers it."""
+        return self._docs or self.index.docs
 
     def documents(self) -> list[DocumentRecord]:
         """What is indexed."""
@@ -140,7 +147,12 @@ class Retriever:
     def _checked(self, k: int | None) -> int:
         wanted = self._settings.k if k is None else k
         if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
-            raise QuestionError("k", problem=f"k 必须是不小于 1 的整数，收到的是 {wanted!r}")
+            raise QuestionError(
+                "k",
+                rule_zh="须是不小于 1 的整数",
+                rule_en="must be a whole number from 1",
+                value=repr(wanted),
+            )
         return wanted
 
     def _status(self, confidence: float) -> Status:
@@ -192,8 +204,10 @@ def _checked_mode(mode: str) -> Mode:
     try:
         return Mode(mode)
     except ValueError:
-        known = "、".join(Mode)
-        raise QuestionError("mode", problem=f"mode 只能是 {known}，收到的是 {mode!r}") from None
+        known = ", ".join(Mode)
+        raise QuestionError(
+            "mode", rule_zh=f"只能是 {known}", rule_en=f"must be one of {known}", value=repr(mode)
+        ) from None
 
 
 @cache

@@ -15,6 +15,7 @@ from rag.types import Article, Block, BlockKind, Chunk, Document, Span
 _SENTENCE_MAX = 1.6  # of the wanted length: up to this a sentence stays whole
 _CHUNK_MAX = 1.6
 _UNNUMBERED = 20  # the level of a heading without marks
+_ABOVE_ALL = -1  # the level of a kicker
 _TINY = 12  # characters; shorter sentences go with the next
 _HEADER = {
     BlockKind.KICKER,
@@ -73,7 +74,8 @@ def _runs(article: Article) -> Iterator[tuple[str | None, list[Block]]]:
     if all(block.kind in _HEADER for block in article.blocks):
         yield None, list(article.blocks)
         return
-    path: list[tuple[int, str]] = []
+    kickers = [heading(each.text).title for each in article.blocks if each.kind is BlockKind.KICKER]
+    path = [(_ABOVE_ALL, " ".join(kickers))] if kickers else []
     run: list[Block] = []
     fresh = False  # the last block was a heading, whose second line may follow
     for index, block in enumerate(article.blocks):

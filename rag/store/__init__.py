@@ -4,7 +4,7 @@ An index is opened for reading by :func:`open_index` and written by one process 
 :func:`locked`, through :func:`writing`. FAISS, tantivy and SQLite stay behind their modules.
 """
 
-from rag.store.index import Index, open_index
+from rag.store.index import Index, docs_of, open_index
 from rag.store.layout import docs_from, generation_folder, leftovers, live_generation, locked
 from rag.store.manifest import SCHEMA, Manifest, Part, Shape, damaged_parts
 from rag.store.passages import start_of
@@ -25,6 +25,7 @@ __all__ = [
     "clean",
     "damaged_parts",
     "docs_from",
+    "docs_of",
     "generation_folder",
     "leftovers",
     "live_generation",

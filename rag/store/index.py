@@ -9,7 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rag.errors import IndexDamaged, IndexMissing, IndexNotAFolder
+from rag.errors import IndexDamaged, IndexMissing, IndexNotAFolder, IndexProblem
+from rag.settings import DEFAULT_DOCS, Settings
 from rag.store import layout, manifest, passages
 from rag.store.manifest import Manifest
 from rag.store.records import DocumentRecord, Field, Range, Scored
@@ -165,3 +166,14 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexDamaged(folder, reason=f"{described.generation} ≠ {folder.name}")
     manifest.check_sizes(folder, described)
     return described
+
+
+def docs_of(settings: Settings) -> Path:
+    """The folder of the documents: as set, else as the live index remembers it, else ``seeds``."""
+    if settings.docs is not None:
+        return settings.docs
+    try:
+        with open_index(settings.index) as index:
+            return index.docs
+    except IndexProblem:
+        return DEFAULT_DOCS

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rag.errors import WenjuError
 from rag.retrieve import Retriever
@@ -67,6 +68,10 @@ class Library:
                 examples=example_questions(retriever),
             )
         return known
+
+    def docs(self) -> Path:
+        """The folder that the documents stand in."""
+        return self._open().docs
 
     def state(self) -> Shelf | WenjuError:
         """What is indexed, or why nothing is."""

@@ -124,7 +124,7 @@ class _Page:
         if answer is None or int(at) >= len(answer.hits):
             return ""
         hit = answer.hits[int(at)]
-        file = read_cited(self._library.settings.docs, hit.citation)
+        file = read_cited(self._library.docs(), hit.citation)
         return view.source(file, hit, (int(turn), int(at)), len(answer.hits), session.language)
 
     def start_again(self, session: Session) -> tuple[Session, str, str]:
