@@ -336,12 +336,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, default=FILE)
-    parser.add_argument("--each", type=int, default=300, help="questions asked of each corpus")
+    parser.add_argument("--each", type=int, default=150, help="questions asked of each corpus")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     asked = collect(options.data, options.each, options.seed)
-    held_out = [case for number, case in enumerate(asked) if number % 10 >= 8]
-    learned = [case for number, case in enumerate(asked) if number % 10 < 8]
+    question = np.cumsum([case.answerable for case in asked])  # each begins with its answerable
+    held_out = [case for case, number in zip(asked, question, strict=True) if number % 5 == 0]
+    learned = [case for case, number in zip(asked, question, strict=True) if number % 5 > 0]
     order = fit_order([(case.matrix, case.relevant) for case in learned])
     sentence = fit_order(_sentences(learned))
     confidence = fit_confidence(learned, order)
@@ -349,6 +350,10 @@ def main() -> None:
     kept = _sentences(held_out)
     right = [relevant[by_score(rows @ sentence)[0]] for rows, relevant in kept]
     print(f"{len(kept)} passages: the first highlight answers in {np.mean(right):.3f}")
+    # measured; what ships is learned from all of it
+    order = fit_order([(case.matrix, case.relevant) for case in asked])
+    sentence = fit_order(_sentences(asked))
+    confidence = fit_confidence(asked, order)
     stored = {
         "order": dict(zip(FEATURES, np.round(order, 4).tolist(), strict=True)),
         "sentence": dict(zip(SENTENCE, np.round(sentence, 4).tolist(), strict=True)),

@@ -7,7 +7,7 @@ Terms are jieba's words and character bigrams of the normalised text; vectors co
 from rag.encode.encoder import Encoder, Vectors, load_encoder
 from rag.encode.lexicon import Lexicon, load_lexicon
 from rag.encode.normalise import normalise, whole
-from rag.encode.terms import TERMS_IDENTITY, bigrams, cut, persons, words
+from rag.encode.terms import TERMS_IDENTITY, bigrams, cut, tagged, words
 
 __all__ = [
     "TERMS_IDENTITY",
@@ -19,7 +19,7 @@ __all__ = [
     "load_encoder",
     "load_lexicon",
     "normalise",
-    "persons",
+    "tagged",
     "whole",
     "words",
 ]

@@ -52,13 +52,11 @@ def cut(text: str) -> list[str]:
     return found
 
 
-def persons(text: str) -> list[int]:
-    """Where ``text`` names a person, by jieba's part-of-speech tags (nr, nrfg, nrt)."""
-    found, start = [], 0
-    for word, tag in _tagged(text):
-        if tag.startswith("nr") and len(word) > 1:
-            found.append(start)
-        start += len(word)
+def tagged(text: str) -> list[tuple[str, str]]:
+    """The words of ``text`` without overlaps, normalised, each with jieba's part-of-speech tag."""
+    found: list[tuple[str, str]] = []
+    for match in _RUN.finditer(normalise(text)):
+        found.extend(_tagged(match[0]) if match.lastgroup == "han" else [(match[0], "eng")])
     return found
 
 
@@ -106,11 +104,10 @@ def _jieba() -> Any:
     return rjieba
 
 
-def _tagged(text: str) -> list[tuple[str, str]]:
+def _tagged(run: str) -> list[tuple[str, str]]:
     jieba = _jieba()
     if hasattr(jieba, "tag"):
-        tagged: list[tuple[str, str]] = jieba.tag(text)
-        return tagged
+        return list(jieba.tag(run))
     from jieba import posseg
 
-    return [(pair.word, pair.flag) for pair in posseg.cut(text)]
+    return [(pair.word, pair.flag) for pair in posseg.cut(run)]

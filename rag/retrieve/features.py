@@ -30,6 +30,7 @@ SENTENCE = (
     "cosine",  # question and sentence
     "kind",  # holds the kind of thing asked for: 1, 0 where nothing tells, -1 not
     "around",  # coverage of the words around the likeliest answer
+    "answering",  # soft, halved where the kind of thing asked for is not there
 )
 """The features of a sentence; a passage has the best of each among its sentences."""
 FEATURES = (
@@ -51,6 +52,7 @@ FEATURES = (
     "known",  # coverage by all candidates together: what the corpus knows of
     "length",
 )
+_SOFT, _KIND, _ANSWERING = (SENTENCE.index(name) for name in ("soft", "kind", "answering"))
 _AROUND = 20
 """Code points on either side of a likely answer that are read with it."""
 _COMMON = 0.8
@@ -211,12 +213,15 @@ class _Reader:
                 words @ rest if rest.any() else 1.0,
                 cosine,
                 *self._likeliest(sentence),
+                0.0,
             ]
             for sentence, words, nearest, cosine in zip(
                 passage.sentences, held, meaning.words, meaning.sentences, strict=True
             )
         ]
-        return np.array(rows), held
+        table = np.array(rows)
+        table[:, _ANSWERING] = table[:, _SOFT] * np.where(table[:, _KIND] < 0, 0.5, 1.0)
+        return table, held
 
     def _likeliest(self, sentence: str) -> tuple[float, float]:
         """Whether what is asked for is there, and the best coverage around one place of it."""
