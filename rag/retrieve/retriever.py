@@ -100,7 +100,7 @@ class Retriever:
         """The ``k`` passages that answer ``question`` best, or fewer where there are fewer.
 
         Args:
-            question: in natural language; blank gets no hits.
+            question: in natural language; one without a letter or digit gets no hits.
             k: at least 1; the setting's where None.
             history: the earlier questions of the conversation, oldest first.
             mode: ``hybrid``, ``dense`` or ``sparse``.
@@ -118,7 +118,7 @@ class Retriever:
         asked = understand(spoken, load_lexicon(), earlier=earlier)
         hits: tuple[Hit, ...] = ()
         confidence = 0.0
-        if asked.content or asked.text.strip():
+        if any(char.isalnum() for char in spoken):
             hits, confidence = self._search(index, asked, wanted, leg_mode, sources)
         return Answer(
             question=question,
