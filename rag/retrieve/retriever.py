@@ -194,7 +194,7 @@ class Retriever:
         floor = hits[-1].score
         rest = far[: k - len(hits)]
         for place, chunk in zip(rest, index.chunks([found.ids[p] for p in rest]), strict=True):
-            score = floor - 1.0 + first[place] / first[near[-1]]
+            score = floor - (first[near[-1]] - first[place])
             legs = found.legs(found.ids[place])
             hits.append(_hit(len(hits) + 1, chunk, score, citer.cite(chunk), (), legs))
         return tuple(hits), confidence
