@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 Span = tuple[int, int]
 
@@ -200,6 +199,3 @@ class BuildReport:
     encoded: int
     """Passages whose vectors were computed by this build; the rest came from the cache."""
     took_ms: float
-
-
-Json = dict[str, Any]
