@@ -94,8 +94,14 @@ class ReadError(WenjuError):
 class DocsMissing(ReadError):
     """The documents' folder is not there or is not a folder."""
 
-    zh = ("没有这个文档目录", "请检查路径，或新建该目录并放入文档后再运行 rag build")
-    en = ("no such folder of documents", "check the path, or create it, then run rag build")
+    zh = (
+        "没有这个文档目录（不存在，或不是目录）",
+        "请检查路径，或新建该目录并放入文档后再运行 rag build",
+    )
+    en = (
+        "no such folder of documents (not there, or not a folder)",
+        "check the path, or create it, then run rag build",
+    )
 
 
 class DocsEmpty(ReadError):
@@ -103,7 +109,7 @@ class DocsEmpty(ReadError):
 
     zh = (
         "文档目录里没有文件，原有索引不变",
-        "请放入 .txt 或 .md 文档后再运行 rag build；若确要清空，请删除索引目录 index",
+        "请放入 .txt 或 .md 文档后再运行 rag build；若确要清空，请删除它的索引目录",
     )
     en = (
         "the folder of documents is empty; the index stays as it is",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rag.errors import WenjuError
-from rag.read import digest, scan
+from rag.read import digest, load, parse, scan
 from rag.settings import Settings
 from rag.store import DocumentRecord, docs_of, open_index
 from rag.types import Failure
@@ -70,6 +70,8 @@ def behind(settings: Settings, indexed: tuple[DocumentRecord, ...]) -> Behind:
     for one in found:
         try:
             now[one.source] = digest(one.path)
+            if one.source not in before:
+                parse(load(one, settings))  # what no build can read is not waiting for one
         except WenjuError as error:
             failed.append(error.failure(one.source, settings.lang))
             now[one.source] = before.get(one.source, "")

@@ -80,7 +80,7 @@ def test_an_empty_folder_changes_nothing_and_says_how_to_empty_an_index(docs, in
         path.unlink()
     with pytest.raises(DocsEmpty) as caught:
         build(docs, index)
-    assert "删除索引目录" in caught.value.next_step(Language.ZH)
+    assert "删除它的索引目录" in caught.value.next_step(Language.ZH)
     assert (archive.snapshot(index) if index.exists() else None) == before
 
 

@@ -408,3 +408,19 @@ def on_a_terminal(arguments):
     os.close(ours)
     assert running.wait() == 0
     return shown
+
+
+def test_a_file_that_no_build_can_read_is_not_waiting_for_one(tmp_path):
+    from rag.build import build
+    from rag.settings import load_settings
+    from rag.status import behind, status
+
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "good.txt").write_text("临河镇今年新建养老驿站六个。\n", "utf-8")
+    (docs / "zeros.txt").write_bytes(bytes(100))
+    settings = load_settings(docs=docs, index=tmp_path / "index")
+    build(settings=settings)
+    waiting = behind(settings, status(settings).documents)
+    assert (waiting.added, waiting.changed, waiting.deleted) == ((), (), ())
+    assert [failure.source for failure in waiting.failed] == ["zeros.txt"]

@@ -113,6 +113,7 @@ def test_a_blank_question_gets_no_hits(retriever, question):
         "\ud800",
         "😀😀😀",
         "龘靐齉",
+        "a",
         "a" * 5000,
     ],
 )

@@ -7,6 +7,7 @@ headline explains) and a "what" (the rest): the passage is asked for the "what" 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,6 +31,8 @@ SENTENCE = (
     "cosine",  # question and sentence
     "kind",  # holds the kind of thing asked for: 1, 0 where nothing tells, -1 not
     "around",  # coverage of the words around the likeliest answer
+    "near",  # share of the content words with a near word in the sentence
+    "nearer",
     "answering",  # soft, halved where the kind of thing asked for is not there
 )
 """The features of a sentence; a passage has the best of each among its sentences."""
@@ -45,6 +48,8 @@ FEATURES = (
     "bigram_coverage",  # share of the question's bigrams that the passage holds
     "soft",
     "soft_titled",
+    "near_titled",
+    "nearer_titled",
     "what",
     "pair",  # coverage by the best two neighbouring sentences
     "run",  # longest run of the question that stands in the passage, as a share of it
@@ -53,6 +58,7 @@ FEATURES = (
     "length",
 )
 _SOFT, _KIND, _ANSWERING = (SENTENCE.index(name) for name in ("soft", "kind", "answering"))
+_NEAR, _NEARER = 0.4, 0.55
 _AROUND = 20
 """Code points on either side of a likely answer that are read with it."""
 _COMMON = 0.8
@@ -129,7 +135,9 @@ class _Meaning:
 def _meanings(question: Question, passages: Sequence[_Passage], lexicon: Lexicon) -> list[_Meaning]:
     """Of all passages at once: every token is looked up and compared once."""
     own = _unit_rows(_sums(lexicon, [question.text]))[0]
-    words = _unit_rows(_sums(lexicon, question.content))
+    # codes and numbers have no meaning to be near: they are there or not
+    known = ["" if word.isascii() else word for word in question.content]
+    words = _unit_rows(_sums(lexicon, known))
     flat = np.concatenate([passage.tokens for passage in passages])
     distinct, places = np.unique(flat, return_inverse=True)
     vectors = lexicon.vectors(distinct)
@@ -160,7 +168,9 @@ class _Reader:
         self.question = question
         self.passages = passages
         self.pairs = [pairs_of(word) for word in question.content]
+        self.whole = [_whole(word) for word in question.content]
         self.all_pairs = set(question.bigrams)
+        self.all_whole = [_whole(pair) for pair in self.all_pairs if pair.isascii()]
         self.flat = _flat(question.text)
         self.in_text = np.array([self._held(passage.text) for passage in passages])
         self.in_title = np.array([self._held(passage.title) for passage in passages])
@@ -191,6 +201,8 @@ class _Reader:
             self._pair_share(passage.text),
             soft @ self.weights,
             np.maximum(soft, in_title) @ self.weights,
+            (np.maximum(soft, in_title) >= _NEAR) @ self.weights,
+            (np.maximum(soft, in_title) >= _NEARER) @ self.weights,
             in_text @ rest if rest.any() else 1.0,
             max(pair @ self.weights for pair in neighbours),
             self._run(passage.text),
@@ -213,6 +225,8 @@ class _Reader:
                 words @ rest if rest.any() else 1.0,
                 cosine,
                 *self._likeliest(sentence),
+                (np.maximum(words, nearest) >= _NEAR) @ self.weights,
+                (np.maximum(words, nearest) >= _NEARER) @ self.weights,
                 0.0,
             ]
             for sentence, words, nearest, cosine in zip(
@@ -240,9 +254,9 @@ class _Reader:
         """For each content word: 1 where ``text`` holds it, else the part of its bigrams held."""
         held = np.zeros(len(self.question.content))
         for place, word in enumerate(self.question.content):
-            if word in text:
+            if self.whole[place].search(text) if word.isascii() else word in text:
                 held[place] = 1.0
-            elif len(word) > 2:
+            elif len(word) > 2 and not word.isascii():
                 pairs = self.pairs[place]
                 held[place] = 0.7 * sum(pair in text for pair in pairs) / len(pairs)
         return held
@@ -250,7 +264,9 @@ class _Reader:
     def _pair_share(self, text: str) -> float:
         if not self.all_pairs:
             return 0.0
-        return sum(pair in text for pair in self.all_pairs) / len(self.all_pairs)
+        held = sum(not pair.isascii() and pair in text for pair in self.all_pairs)
+        held += sum(bool(whole.search(text)) for whole in self.all_whole)
+        return held / len(self.all_pairs)
 
     def _run(self, text: str) -> float:
         """Longest common substring, found by growing a window: each step is one ``in``."""
@@ -261,7 +277,12 @@ class _Reader:
                 best += 1
             else:
                 start += 1
-        return best / len(asked) if asked else 0.0
+        return best / len(asked) if best > 1 else 0.0
+
+
+def _whole(word: str) -> re.Pattern[str]:
+    """Finds a number or a Latin word, but not 12 in 2012."""
+    return re.compile(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])")
 
 
 def _shares(weights: Floats) -> Floats:

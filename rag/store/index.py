@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from fnmatch import fnmatchcase
@@ -51,7 +52,8 @@ class Index:
     @property
     def docs(self) -> Path:
         """The folder that the documents were read from."""
-        return self.folder.resolve().parent.parent / self.manifest.docs
+        index = self.folder.resolve().parent.parent
+        return Path(os.path.normpath(index / self.manifest.docs))
 
     def search_dense(self, query: Vector, k: int, sources: Sequence[str] = ()) -> list[Scored]:
         """The ``k`` passages nearest to ``query`` by inner product, best first, ties by id."""
