@@ -148,13 +148,13 @@ _page = st.builds(
 def test_the_law_holds_and_nothing_is_lost_for_any_page(text, name, size):
     text = "".join(c for c in text if c.isprintable() or c in "\n\r\t")
     try:
-        document = read(text, name)
+        document = read("\ufeff" + text, name)  # marked: which encoding it is, is not at stake
     except FileEmpty:
         assert not text.strip()
         return
     chunks = split(document, size)
 
-    assert document.text == text.removeprefix("\ufeff")
+    assert document.text == text
     assert_blocks_map_back(document)
     assert_lawful(document, chunks)
     assert_nothing_lost(document, chunks)

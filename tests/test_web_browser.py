@@ -24,7 +24,7 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).parent.parent
-ASKED = "花园口镇修路花了多少钱？"
+ASKED = "花园口镇已累计投资多少万元修复乡村道路？"
 HOSTILE_NAME = "<img src=x onerror=bad()>${bad()}.md"
 HOSTILE = """# <b>青杨岭</b><script>bad()</script>水库的鱼苗
 
