@@ -19,7 +19,7 @@ class Behind:
     changed: tuple[str, ...]
     deleted: tuple[str, ...]
     failed: tuple[Failure, ...]
-    """What cannot be read at all; a build may find more, such as a file that is not text."""
+    """What no build can read; one may find more among the changed, which are not read here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.encode import Lexicon, Vectors, normalise
-from rag.retrieve.question import Question, answers_in, pairs_of
+from rag.retrieve.question import Question, answers_in
 from rag.types import Chunk
 
 Floats = npt.NDArray[np.float64]
@@ -167,8 +167,8 @@ class _Reader:
     def __init__(self, question: Question, passages: Sequence[_Passage]) -> None:
         self.question = question
         self.passages = passages
-        self.pairs = [pairs_of(word) for word in question.content]
-        self.whole = [_whole(word) for word in question.content]
+        self.pairs = [[a + b for a, b in pairwise(word)] for word in question.content]
+        self.whole = {word: _whole(word) for word in question.content if word.isascii()}
         self.all_pairs = set(question.bigrams)
         self.all_whole = [_whole(pair) for pair in self.all_pairs if pair.isascii()]
         self.flat = _flat(question.text)
@@ -188,6 +188,7 @@ class _Reader:
         sentences, held = self._sentences(passage, meaning, rest)
         soft = np.maximum(in_text, meaning.words.max(axis=0, initial=0.0))
         titled = np.maximum(in_text, in_title)
+        soft_titled = np.maximum(soft, in_title)
         neighbours = [np.maximum(one, other) for one, other in pairwise(held)] or [held[0]]
         heaviest = 0.0 if self.heaviest is None else titled[self.heaviest]
         row = [
@@ -200,9 +201,9 @@ class _Reader:
             in_title @ self.telling,
             self._pair_share(passage.text),
             soft @ self.weights,
-            np.maximum(soft, in_title) @ self.weights,
-            (np.maximum(soft, in_title) >= _NEAR) @ self.weights,
-            (np.maximum(soft, in_title) >= _NEARER) @ self.weights,
+            soft_titled @ self.weights,
+            (soft_titled >= _NEAR) @ self.weights,
+            (soft_titled >= _NEARER) @ self.weights,
             in_text @ rest if rest.any() else 1.0,
             max(pair @ self.weights for pair in neighbours),
             self._run(passage.text),
@@ -217,20 +218,21 @@ class _Reader:
     ) -> tuple[Floats, Floats]:
         """:data:`SENTENCE` of each sentence, and which content words it holds."""
         held = np.array([self._held(sentence) for sentence in passage.sentences])
+        softly = np.maximum(held, meaning.words)
         rows = [
             [
                 words @ self.weights,
                 words @ self.telling,
-                np.maximum(words, nearest) @ self.weights,
+                soft @ self.weights,
                 words @ rest if rest.any() else 1.0,
                 cosine,
                 *self._likeliest(sentence),
-                (np.maximum(words, nearest) >= _NEAR) @ self.weights,
-                (np.maximum(words, nearest) >= _NEARER) @ self.weights,
+                (soft >= _NEAR) @ self.weights,
+                (soft >= _NEARER) @ self.weights,
                 0.0,
             ]
-            for sentence, words, nearest, cosine in zip(
-                passage.sentences, held, meaning.words, meaning.sentences, strict=True
+            for sentence, words, soft, cosine in zip(
+                passage.sentences, held, softly, meaning.sentences, strict=True
             )
         ]
         table = np.array(rows)
@@ -254,9 +256,11 @@ class _Reader:
         """For each content word: 1 where ``text`` holds it, else the part of its bigrams held."""
         held = np.zeros(len(self.question.content))
         for place, word in enumerate(self.question.content):
-            if self.whole[place].search(text) if word.isascii() else word in text:
+            if word in self.whole:
+                held[place] = self.whole[word].search(text) is not None
+            elif word in text:
                 held[place] = 1.0
-            elif len(word) > 2 and not word.isascii():
+            elif len(word) > 2:
                 pairs = self.pairs[place]
                 held[place] = 0.7 * sum(pair in text for pair in pairs) / len(pairs)
         return held

@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 
 import numpy as np
 
@@ -47,7 +46,6 @@ class Kind(StrEnum):
     NUMBER = "number"
     TIME = "time"
     PERSON = "person"
-    PLACE = "place"
     REASON = "reason"
 
 
@@ -58,7 +56,6 @@ _ASKS = {
     ),
     Kind.TIME: re.compile(r"[什啥]么?时候?|何时|哪一?[年天月日]|几[月号点]|多久|时间"),
     Kind.PERSON: re.compile(r"谁|哪位|何人|叫什么|什么人|名字|姓名|哪个人|哪些人|啥人"),
-    Kind.PLACE: re.compile(r"哪里|哪儿|在哪|何处|何地|什么地方|地点|啥地方|位于"),
     Kind.REASON: re.compile(r"为什么|为何|为啥|原因|怎么会|咋会|缘故|凭什么"),
 }
 _HOLDS = {
@@ -193,8 +190,3 @@ def _runs(text: str, kept: set[str]) -> list[str]:
 
 def _is_han(run: Sequence[str]) -> bool:
     return all(not word.isascii() for word in run)
-
-
-def pairs_of(word: str) -> list[str]:
-    """The character bigrams of a word."""
-    return [a + b for a, b in pairwise(word)]

@@ -1,8 +1,8 @@
 """Features → order and confidence, by weights that ``training/ranking.py`` learned.
 
-Both are linear, so that every score can be explained by adding up: the order is a pairwise logistic
-model (RankNet without hidden layers, Burges et al. 2005, section 4), the confidence a logistic
-regression on the features of the first three passages (Platt 1999).
+Both are linear, so that every score can be explained by adding up: the order is a listwise softmax
+(ListNet without hidden layers, Cao et al. 2007, section 4), the confidence a logistic regression on
+the features of the first three passages (Platt 1999).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Ranking:
 
 
 def signals(matrix: Floats) -> Floats:
-    """What confidence is told by: the best of the first three in each feature, and the lead."""
+    """What confidence is told by: the best of the first three in each feature; last, a 1."""
     first = matrix[:3]
     best = first.max(axis=0)
     return np.array([*best[len(LEGS) :], 1.0])
