@@ -351,3 +351,16 @@ def test_relative_paths_and_strings_will_do(docs, monkeypatch):
     monkeypatch.chdir(docs.parent)
     assert build("docs", "deep/er/index").published
     assert Path("deep/er/index/CURRENT").exists()
+
+
+def test_healing_a_damaged_index_reads_the_folder_that_it_remembers(
+    docs, index, tmp_path, monkeypatch
+):
+    archive.write(tmp_path / "seeds", three=THREE)  # what a build would read that remembers nothing
+    monkeypatch.chdir(tmp_path)
+    build(docs, index)
+    spoilt = index / "generations" / live_generation(index) / "passages.sqlite"
+    spoilt.write_bytes(spoilt.read_bytes()[:-1])
+    archive.BUILDING.build(index=index)
+    with open_index(index) as opened:
+        assert [record.source for record in opened.documents()] == ["one.txt", "two.txt"]

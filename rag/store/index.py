@@ -52,8 +52,7 @@ class Index:
     @property
     def docs(self) -> Path:
         """The folder that the documents were read from."""
-        index = self.folder.resolve().parent.parent
-        return Path(os.path.normpath(index / self.manifest.docs))
+        return _docs(self.folder, self.manifest)
 
     def search_dense(self, query: Vector, k: int, sources: Sequence[str] = ()) -> list[Scored]:
         """The ``k`` passages nearest to ``query`` by inner product, best first, ties by id."""
@@ -175,7 +174,15 @@ def docs_of(settings: Settings) -> Path:
     if settings.docs is not None:
         return settings.docs
     try:
-        with open_index(settings.index) as index:
-            return index.docs
+        live = layout.live_generation(settings.index)
+        if live is None:
+            return DEFAULT_DOCS
+        folder = layout.generation_folder(settings.index, live)
+        return _docs(folder, manifest.read(folder))  # whatever became of its other parts
     except IndexProblem:
         return DEFAULT_DOCS
+
+
+def _docs(generation: Path, described: Manifest) -> Path:
+    index = generation.resolve().parent.parent
+    return Path(os.path.normpath(index / described.docs))
