@@ -223,6 +223,16 @@ def test_a_follow_up_is_searched_with_the_words_it_lacks(retriever):
     assert answer.question == "那修了多少条路？"
 
 
+@pytest.mark.parametrize("mode", ["dense", "sparse"])
+def test_every_leg_searches_the_question_that_is_shown(retriever, mode):
+    follow_up = retriever.retrieve(
+        "那修了多少条路？", history=["花园口镇修路花了多少钱？"], mode=mode
+    )
+    alone = retriever.retrieve(follow_up.query, mode=mode)
+    assert follow_up.hits[0].chunk_id == alone.hits[0].chunk_id
+    assert "14条" in follow_up.hits[0].text
+
+
 def test_a_change_of_subject_does_not_drag_the_old_one_along():
     history = ["花园口镇修路花了多少钱？"]
     question = "新加坡的两位校长到郑州七十七中访问了几天？"

@@ -89,6 +89,7 @@ class Question:
     """A question, taken apart."""
 
     text: str
+    """As it is searched, with what it took from earlier turns."""
     content: tuple[str, ...]
     """Content words, normalised, distinct, in order, without overlaps."""
     weights: tuple[float, ...]
@@ -120,7 +121,7 @@ def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
     kept = set(content)
     runs = _runs(text, kept) + _runs(earlier, kept)
     return Question(
-        text=text,
+        text=f"{text} {earlier}" if earlier else text,
         content=tuple(content),
         weights=tuple(weights),
         words=tuple(
