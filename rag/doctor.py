@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 
-from rag.encode import load_encoder
+from rag.encode import load_encoder, load_reranker
 from rag.errors import IndexMissing, SettingsError, WenjuError
 from rag.read import scan
-from rag.settings import Settings, load_settings
+from rag.settings import NO_RERANKER, Settings, load_settings
 from rag.store import damaged_parts, docs_of, leftovers, open_index
 from rag.types import Language
 
@@ -98,6 +98,8 @@ def _model(settings: Settings, language: Language) -> Iterator[Check]:
     encoder.encode_queries(["问"])
     what = f"{encoder.name} ({encoder.fingerprint[:12]}, {encoder.dimension})"
     yield Check("model", Level.OK, what)
+    if settings.reranker != NO_RERANKER:
+        yield Check("model", Level.OK, load_reranker(settings.reranker).name)
 
 
 def _index(settings: Settings, language: Language) -> Iterator[Check]:

@@ -225,7 +225,7 @@ class ReaderFailed(ReadError):
 
 
 class ModelError(WenjuError):
-    """The embedding model cannot be used."""
+    """The embedding model, or the reranker, cannot be used."""
 
 
 class ModelMissing(ModelError):
@@ -242,11 +242,68 @@ class ModelMissing(ModelError):
     )
 
 
+class RerankerMissing(ModelMissing):
+    """No reranker under that name or in that folder."""
+
+    zh = (
+        "本机没有这个重排模型",
+        "本程序不联网下载：请先取得模型，再把它的目录写进 RAG_RERANKER；写 none 即不用重排模型",
+    )
+    en = (
+        "no such reranker on this machine",
+        "nothing is downloaded here: fetch it first and put its folder into RAG_RERANKER, "
+        "or say none to do without",
+    )
+
+
 class ModelDamaged(ModelError):
     """The model's files cannot be loaded."""
 
-    zh = ("向量模型无法加载（{reason}）", "请重新安装 wenju，或重新取得该模型")
-    en = ("the model cannot be loaded ({reason})", "install wenju or fetch that model again")
+    zh = ("模型无法加载（{reason}）", "请重新取得该模型的全部文件；自带模型请重新安装 wenju")
+    en = (
+        "the model cannot be loaded ({reason})",
+        "fetch all files of that model again; for our own, install wenju again",
+    )
+
+
+class ModelIncomplete(ModelDamaged):
+    """A file without which the model would be another one is not in its folder."""
+
+    zh = ("模型目录里没有 {part}", "请重新取得该模型的全部文件，包括子目录")
+    en = (
+        "the model's folder has no {part}",
+        "fetch all files of that model again, and its folders",
+    )
+
+
+class VectorsDamaged(ModelDamaged):
+    """The model gives NaN or infinity."""
+
+    zh = ("模型算出的不是数（NaN 或无穷大）", "权重可能已损坏：请重新取得该模型，或换一个模型")
+    en = (
+        "the model gives NaN or infinity",
+        "its weights may be damaged: fetch that model again, or take another",
+    )
+
+
+class OtherDimension(ModelDamaged):
+    """The model's vectors are of another dimension than its files say."""
+
+    zh = ("模型的配置写的是 {configured} 维，算出的向量是 {found} 维", "请重新取得该模型的全部文件")
+    en = (
+        "the model's files say {configured} dimensions, its vectors have {found}",
+        "fetch all files of that model again",
+    )
+
+
+class OtherKindOfModel(ModelError):
+    """A reranker in the place of an embedding model, or the other way round."""
+
+    zh = ("这里要的是 {wanted}，它是 {found}", "请检查 RAG_MODEL 和 RAG_RERANKER 是否写反")
+    en = (
+        "{wanted} is wanted here, this is {found}",
+        "see if RAG_MODEL and RAG_RERANKER are mixed up",
+    )
 
 
 class ModelMismatch(ModelError):

@@ -21,6 +21,7 @@ from rag.errors import SettingRefused, SettingsError
 from rag.types import Language
 
 EMBEDDED = "embedded"
+NO_RERANKER = "none"
 DEFAULT_DOCS = Path("seeds")
 
 _RULES = {
@@ -51,6 +52,10 @@ class Settings(BaseSettings):
     index: Path = Field(Path("index"), description="folder of the index")
     model: str = Field(
         EMBEDDED, description="`embedded`, or a sentence-transformers name or folder"
+    )
+    reranker: str = Field(
+        NO_RERANKER,
+        description="`none`, or a cross-encoder's name or folder: it reorders the first passages",
     )
     lang: Language = Field(Language.ZH, description="language of messages: zh or en")
     k: int = Field(5, ge=1, description="passages an answer holds")

@@ -271,7 +271,7 @@ def test_a_model_that_is_not_there_leaves_the_index_as_it_was(docs, index, monke
 
 def test_a_model_that_gives_no_numbers_leaves_the_index_as_it_was(docs, index):
     class Broken:
-        name, fingerprint, dimension = "broken", "broken/1", 4
+        name, fingerprint, dimension, batch = "broken", "broken/1", 4, 256
 
         def encode_passages(self, texts):
             import numpy as np
@@ -353,7 +353,7 @@ def test_a_full_disk_leaves_the_live_index_and_no_leftovers(docs, tmp_path):
 
 def test_a_failing_encoder_leaves_nothing_behind(docs, index):
     class Interrupted:
-        name, fingerprint, dimension = "stops", "stops/1", 4
+        name, fingerprint, dimension, batch = "stops", "stops/1", 4, 256
 
         def encode_passages(self, texts):
             raise KeyboardInterrupt

@@ -54,6 +54,7 @@ class HashEncoder:
 
     name = "hash"
     dimension = 12
+    batch = 256
 
     def __init__(self, fingerprint="hash/1"):
         self.fingerprint = fingerprint

@@ -32,7 +32,8 @@ ORDER = [
 """From left to right: a module imports only from its own room and rooms on its left."""
 PLACES = {
     "torch": set(),
-    "sentence_transformers": {"encode/encoder.py"},
+    "sentence_transformers": {"encode/foreign.py", "encode/reranker.py"},
+    "transformers": {"encode/foreign.py"},
     "faiss": {"store/dense.py"},
     "tantivy": {"store/fulltext.py"},
     "gradio": {"web"},

@@ -1,23 +1,27 @@
 """Text flows in; terms for the full-text leg and vectors for the dense leg flow out.
 
 Terms are jieba's words and character bigrams of the normalised text; vectors come from an
-:class:`~rag.encode.encoder.Encoder`. The text itself is never changed.
+:class:`~rag.encode.encoder.Encoder`. A :class:`~rag.encode.reranker.Reranker` scores passages for a
+question. The text itself is never changed.
 """
 
 from rag.encode.encoder import Encoder, Vectors, load_encoder
 from rag.encode.lexicon import Lexicon, load_lexicon
 from rag.encode.normalise import normalise, whole
+from rag.encode.reranker import Reranker, load_reranker
 from rag.encode.terms import TERMS_IDENTITY, bigrams, cut, tagged, words
 
 __all__ = [
     "TERMS_IDENTITY",
     "Encoder",
     "Lexicon",
+    "Reranker",
     "Vectors",
     "bigrams",
     "cut",
     "load_encoder",
     "load_lexicon",
+    "load_reranker",
     "normalise",
     "tagged",
     "whole",

@@ -1,8 +1,9 @@
-"""Text → vectors. The seam is :class:`Encoder`; our model and sentence-transformers fit it.
+"""Text → vectors. The seam is :class:`Encoder`; our model fits it, and any other does.
 
 The embedded model is a standard sentence-transformers folder (``StaticEmbedding`` + ``Normalize``).
 :class:`EmbeddedEncoder` reads the same files with ``tokenizers`` and numpy alone, so that a
-question is answered without importing torch; a test holds both to the same vectors.
+question is answered without importing torch; a test holds both to the same vectors. Models from
+outside are in :mod:`rag.encode.foreign`.
 """
 
 from __future__ import annotations
@@ -24,9 +25,6 @@ Vectors = npt.NDArray[np.float32]
 EMBEDDED_FOLDER = Path(__file__).parent.parent / "models" / "wenju-static-zh"
 _BATCH = 256
 
-_QUERY_PROMPTS = {"bge-": "为这个句子生成表示以用于检索相关文章："}
-"""Prompts that a model's card asks for and its files do not carry (bge-*-zh-v1.5)."""
-
 
 class Encoder(Protocol):
     """Text → vectors. Rows are float32 of length 1, or 0 where no token of the text is known."""
@@ -36,6 +34,8 @@ class Encoder(Protocol):
     fingerprint: str
     """Changes whenever the same text could get another vector."""
     dimension: int
+    batch: int
+    """Texts to give at a time: a build keeps the vectors of as many at once."""
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """One row a text, shape ``[len(texts), dimension]``."""
@@ -51,10 +51,13 @@ def load_encoder(model: str = EMBEDDED) -> Encoder:
 
     Raises:
         ModelMissing: no model of that name can be had here.
-        ModelDamaged: its files cannot be loaded.
+        ModelDamaged: its files cannot be loaded, or its vectors not be used.
+        OtherKindOfModel: it is a reranker.
     """
     if model == EMBEDDED:
         return embedded_encoder()
+    from rag.encode.foreign import SentenceTransformerEncoder
+
     return SentenceTransformerEncoder(model)
 
 
@@ -74,9 +77,10 @@ class EmbeddedEncoder:
         if not folder.is_dir():
             raise ModelMissing(folder)
         self.name = EMBEDDED
+        self.batch = _BATCH
         self.folder = folder
         try:
-            self.fingerprint = _fingerprint(folder)
+            self.fingerprint = fingerprint(folder)
             weights = load_file(folder / "model.safetensors")
             self._rows: npt.NDArray[np.int8] = weights["embeddings"]
             self._scales: npt.NDArray[np.float32] = weights["weights"]
@@ -129,65 +133,12 @@ class EmbeddedEncoder:
         return self.encode_passages(texts)
 
 
-class SentenceTransformerEncoder:
-    """Any sentence-transformers model by folder or by the name of one that is on this machine.
-
-    Nothing is fetched: a model that is not here is :class:`~rag.errors.ModelMissing`.
-    """
-
-    def __init__(self, model: str) -> None:
-        from sentence_transformers import SentenceTransformer
-
-        folder = Path(model)
-        try:
-            self._model = SentenceTransformer(model, local_files_only=True)
-        except OSError as error:
-            if folder.is_dir():
-                raise ModelDamaged(model, reason=error) from error
-            raise ModelMissing(model) from error
-        except Exception as error:  # whatever a foreign model's files make the libraries raise
-            raise ModelDamaged(model, reason=error) from error
-        self.name = model
-        self.fingerprint = _fingerprint(folder) if folder.is_dir() else self._state_digest()
-        self.dimension = int(self._model.get_embedding_dimension() or 0)
-        self._query: dict[str, Any] = {}
-        if self._model.prompts.get("query"):
-            self._query = {"prompt_name": "query"}
-        else:
-            for mark, prompt in _QUERY_PROMPTS.items():
-                if mark in model and "zh" in model:
-                    self._query = {"prompt": prompt}
-
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """See :class:`Encoder`."""
-        return self._encode(texts)
-
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """See :class:`Encoder`."""
-        return self._encode(texts, **self._query)
-
-    def _encode(self, texts: Sequence[str], **prompt: Any) -> Vectors:
-        vectors = self._model.encode(
-            list(texts), normalize_embeddings=True, show_progress_bar=False, **prompt
-        )
-        vectors = np.asarray(vectors, dtype=np.float32).reshape(len(texts), self.dimension)
-        if not np.isfinite(vectors).all():
-            raise ModelDamaged(self.name, reason="NaN in its vectors")
-        return vectors
-
-    def _state_digest(self) -> str:
-        digest = hashlib.sha256()
-        for name, tensor in sorted(self._model.state_dict().items()):
-            digest.update(name.encode())
-            digest.update(tensor.detach().cpu().float().numpy().tobytes())
-        return digest.hexdigest()[:16]
-
-
-def _fingerprint(folder: Path) -> str:
+def fingerprint(folder: Path) -> str:
     """Of the files that decide a vector: weights, tokenizer, configuration."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix in {".safetensors", ".bin", ".json", ".txt", ".model"}:
             digest.update(path.relative_to(folder).as_posix().encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:16]

@@ -10,20 +10,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rag.encode import Encoder, load_encoder, load_lexicon, whole
+import numpy as np
+
+from rag.encode import Encoder, Reranker, load_encoder, load_lexicon, load_reranker, whole
 from rag.errors import ModelMismatch, QuestionError
 from rag.retrieve.candidates import DEPTH, gather
 from rag.retrieve.citing import Citer
-from rag.retrieve.features import weigh
+from rag.retrieve.features import Floats, weigh
 from rag.retrieve.followup import rewrite
 from rag.retrieve.question import Question, understand
 from rag.retrieve.ranking import FIRST_STAGE, LOOKED_AT, by_score, load_ranking
-from rag.settings import Settings, load_settings
+from rag.settings import NO_RERANKER, Settings, load_settings
 from rag.store import DocumentRecord, Index, live_generation, open_index
 from rag.types import Answer, Chunk, Citation, Hit, Leg, Mode, Span, Status
 
 _HIGHLIGHTS = 2
 """Sentences of a passage that are marked, best first."""
+_RERANKED = 20
+"""Passages that a reranker reads; the rest keep their order behind them."""
 
 
 class Retriever:
@@ -48,6 +52,7 @@ class Retriever:
             docs = settings.docs
         self._docs = None if docs is None else Path(docs)
         self._lock = threading.Lock()
+        self._reranker = _reranker(self._settings.reranker)
         self._index = self._open()
 
     def __enter__(self) -> Self:
@@ -183,6 +188,9 @@ class Retriever:
         scores = ranking.scores(evidence.matrix) if mode is Mode.HYBRID else first[near]
         ranked = by_score(scores)
         confidence = round(ranking.confident(evidence.matrix[ranked]), 4)
+        seen: dict[int, Leg] = {}
+        if self._reranker and mode is Mode.HYBRID:
+            ranked, scores, seen = _reranked(self._reranker, question.text, chunks, ranked, scores)
         citer = Citer(self._docs or index.docs, index.documents())
         hits: list[Hit] = []
         for place in ranked[:k]:
@@ -190,6 +198,8 @@ class Retriever:
             best = ranking.best_sentences(evidence.sentences[place])[:_HIGHLIGHTS]
             spans = tuple(chunk.sentences[sentence] for sentence in best)
             legs = found.legs(found.ids[near[place]])
+            if place in seen:
+                legs["reranker"] = seen[place]
             hits.append(_hit(len(hits) + 1, chunk, scores[place], citer.cite(chunk), spans, legs))
         floor = hits[-1].score
         rest = far[: k - len(hits)]
@@ -215,6 +225,33 @@ def _encoder(model: str) -> Encoder:
     return load_encoder(model)
 
 
+@cache
+def _reranker(model: str) -> Reranker | None:
+    return None if model == NO_RERANKER else load_reranker(model)
+
+
+def _reranked(
+    reranker: Reranker,
+    question: str,
+    chunks: Sequence[Chunk],
+    ranked: Sequence[int],
+    scores: Floats,
+) -> tuple[list[int], Floats, dict[int, Leg]]:
+    """The order and scores after a reranker has read the first passages, and how it saw them."""
+    first, rest = list(ranked[:_RERANKED]), list(ranked[_RERANKED:])
+    texts = [
+        "\n".join(part for part in (chunk.title, chunk.section, chunk.text) if part)
+        for chunk in (chunks[place] for place in first)
+    ]
+    judged: Floats = np.round(reranker.scores(question, texts), 6).astype(np.float64)
+    best = by_score(judged)
+    seen = {first[one]: Leg(rank, float(judged[one])) for rank, one in enumerate(best, 1)}
+    moved = scores.copy()
+    moved[first] = judged
+    moved[rest] = judged.min() - (scores[first[-1]] - scores[rest])
+    return [first[one] for one in best] + rest, moved, seen
+
+
 def _hit(
     rank: int,
     chunk: Chunk,
@@ -234,7 +271,7 @@ def _hit(
     )
 
 
-_opened: dict[tuple[str, str], Retriever] = {}
+_opened: dict[tuple[str, str, str], Retriever] = {}
 _opening = threading.Lock()
 
 
@@ -253,7 +290,7 @@ def retrieve(
     The arguments are those of :meth:`Retriever.retrieve`, with the index's folder and the model.
     """
     settings = load_settings(index=index, model=model)
-    key = (str(settings.index.resolve()), settings.model)
+    key = (str(settings.index.resolve()), settings.model, settings.reranker)
     with _opening:
         retriever = _opened.get(key)
         if retriever is None:

@@ -13,7 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from rag.encode import Encoder, bigrams, words
-from rag.errors import IndexDamaged, IndexNotWritable, IndexProblem, ModelDamaged
+from rag.errors import (
+    IndexDamaged,
+    IndexNotWritable,
+    IndexProblem,
+    OtherDimension,
+    VectorsDamaged,
+)
 from rag.store import layout, manifest, passages
 from rag.store.index import Index
 from rag.store.manifest import SCHEMA, Manifest, Part, Shape
@@ -95,11 +101,13 @@ class IndexWriter:
         while batch := list(islice(texts, _BATCH)):
             known = self._cache.get([text_hash for text_hash, _ in batch])
             new = {text_hash: text for text_hash, text in batch if text_hash not in known}
-            if new:
-                rows = self._vectors(list(new.values()))
-                self._cache.put(list(new), rows)
-                known |= dict(zip(new, rows, strict=True))
-                encoded += len(new)
+            for start in range(0, len(new), self._encoder.batch):
+                some = list(new)[start : start + self._encoder.batch]
+                rows = self._vectors([new[text_hash] for text_hash in some])
+                self._cache.put(some, rows)
+                known |= dict(zip(some, rows, strict=True))
+                encoded += len(some)
+                progress("encode", done + len(known), self._passages.count)
             self._dense.add(np.stack([known[text_hash] for text_hash, _ in batch]))
             done += len(batch)
             progress("encode", done, self._passages.count)
@@ -147,8 +155,12 @@ class IndexWriter:
 
     def _vectors(self, texts: list[str]) -> Vectors:
         rows = self._encoder.encode_passages(texts)
-        if rows.shape != (len(texts), self._encoder.dimension) or not np.isfinite(rows).all():
-            raise ModelDamaged(self._encoder.name, reason=f"vectors {rows.shape}")
+        if rows.shape != (len(texts), self._encoder.dimension):
+            raise OtherDimension(
+                self._encoder.name, configured=self._encoder.dimension, found=rows.shape[-1]
+            )
+        if not np.isfinite(rows).all():
+            raise VectorsDamaged(self._encoder.name)
         return rows
 
 
