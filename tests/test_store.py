@@ -16,7 +16,7 @@ from archive import build
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.encode import load_encoder, words
+from rag.encode import bigrams, load_encoder, words
 from rag.errors import (
     IndexClosed,
     IndexDamaged,
@@ -27,7 +27,7 @@ from rag.errors import (
 from rag.read import Found, load, parse
 from rag.settings import load_settings
 from rag.split import split
-from rag.store import Field, Scored, live_generation, open_index
+from rag.store import Field, Scored, Wanted, live_generation, open_index
 from rag.store.dense import FaissStore, FaissWriter
 from rag.store.fulltext import TantivyStore, TantivyWriter
 
@@ -126,7 +126,7 @@ PASSAGES = [
 
 def test_full_text_scores_are_plain_bm25(tmp_path):
     asked = ["养老", "新建", "道路"]
-    found = fulltext(tmp_path, PASSAGES).search(Field.WORDS, asked, 10, None)
+    found = fulltext(tmp_path, PASSAGES).search([Wanted(Field.WORDS, asked)], 10, None)
     wanted = bm25(PASSAGES, asked)
     assert [one.id for one in found] == [number for number, _ in wanted]
     assert [one.score for one in found] == pytest.approx([s for _, s in wanted], abs=2e-4)
@@ -134,8 +134,8 @@ def test_full_text_scores_are_plain_bm25(tmp_path):
 
 def test_a_term_asked_twice_counts_once(tmp_path):
     store = fulltext(tmp_path, PASSAGES)
-    twice = store.search(Field.WORDS, ["养老", "养老"], 10, None)
-    assert twice == store.search(Field.WORDS, ["养老"], 10, None)
+    twice = store.search([Wanted(Field.WORDS, ["养老", "养老"])], 10, None)
+    assert twice == store.search([Wanted(Field.WORDS, ["养老"])], 10, None)
 
 
 def test_terms_are_kept_as_they_are(tmp_path):
@@ -143,39 +143,39 @@ def test_terms_are_kept_as_they_are(tmp_path):
     odd = ["TH01", "ppr-9087", "C++", "两 词", long, "\u3000", "a\ud800", "😀"]
     store = fulltext(tmp_path, [[term] for term in odd])
     for number, term in enumerate(odd):
-        assert [one.id for one in store.search(Field.WORDS, [term], 10, None)] == [number]
+        assert [one.id for one in store.search([Wanted(Field.WORDS, [term])], 10, None)] == [number]
     for other in ("th01", "ppr", "9087", "C", "两", "字" * 4999, "\u2003", "a"):
-        assert store.search(Field.WORDS, [other], 10, None) == []
+        assert store.search([Wanted(Field.WORDS, [other])], 10, None) == []
 
 
 def test_equal_passages_are_told_apart_by_their_place(tmp_path):
     same = [["今年", "新建", "养老", "驿站", "五", "个"]] * 300
-    found = fulltext(tmp_path, same).search(Field.WORDS, ["驿站", "新建", "养老"], 40, None)
+    found = fulltext(tmp_path, same).search([Wanted(Field.WORDS, ["驿站", "新建", "养老"])], 40, None)
     assert [one.id for one in found] == list(range(40))
 
 
 def test_each_field_is_searched_by_itself(tmp_path):
     store = fulltext(tmp_path, PASSAGES, Field.TITLE_WORDS)
-    assert store.search(Field.WORDS, ["养老"], 10, None) == []
-    assert len(store.search(Field.TITLE_WORDS, ["养老"], 10, None)) == 2
+    assert store.search([Wanted(Field.WORDS, ["养老"])], 10, None) == []
+    assert len(store.search([Wanted(Field.TITLE_WORDS, ["养老"])], 10, None)) == 2
 
 
 def test_a_question_without_terms_finds_nothing(tmp_path):
     store = fulltext(tmp_path, PASSAGES)
-    assert store.search(Field.WORDS, [], 10, None) == []
-    assert store.search(Field.WORDS, ["", "没有"], 10, None) == []
+    assert store.search([Wanted(Field.WORDS, [])], 10, None) == []
+    assert store.search([Wanted(Field.WORDS, ["", "没有"])], 10, None) == []
 
 
 def test_full_text_within_ranges_is_the_whole_search_less_the_others(tmp_path):
     generator = np.random.default_rng(3)
     passages = [[str(term) for term in generator.integers(0, 9, size=6)] for _ in range(200)]
     store = fulltext(tmp_path, passages)
-    whole = store.search(Field.WORDS, ["1", "4", "7"], 200, None)
+    whole = store.search([Wanted(Field.WORDS, ["1", "4", "7"])], 200, None)
     ranges = [(0, 17), (40, 41), (150, 200)]
     inside = [one for one in whole if any(a <= one.id < b for a, b in ranges)]
-    assert store.search(Field.WORDS, ["1", "4", "7"], 200, ranges) == inside
-    assert store.search(Field.WORDS, ["1", "4", "7"], 5, ranges) == inside[:5]
-    assert store.search(Field.WORDS, ["1", "4", "7"], 5, []) == []
+    assert store.search([Wanted(Field.WORDS, ["1", "4", "7"])], 200, ranges) == inside
+    assert store.search([Wanted(Field.WORDS, ["1", "4", "7"])], 5, ranges) == inside[:5]
+    assert store.search([Wanted(Field.WORDS, ["1", "4", "7"])], 5, []) == []
 
 
 # --- an index ------------------------------------------------------------------------------------
@@ -265,6 +265,37 @@ def test_the_headline_is_searched_in_fields_of_its_own(index):
     found = index.search_fulltext(Field.TITLE_WORDS, words("山路"), 50)
     assert {chunk.source for chunk in index.chunks([one.id for one in found])} == {"乙报.txt"}
     assert len(found) == len(index.chunks_of("乙报.txt"))
+
+
+def test_the_name_of_the_file_is_searched_with_the_headline(index):
+    found = index.search_fulltext(Field.TITLE_BIGRAMS, bigrams("乙报"), 50)
+    assert {chunk.source for chunk in index.chunks([one.id for one in found])} == {"乙报.txt"}
+
+
+def test_several_fields_are_searched_at_once_and_their_weighted_scores_add_up(index):
+    alone = {
+        field: {one.id: one.score for one in index.search_fulltext(field, words("山路今年"), 99)}
+        for field in (Field.WORDS, Field.TITLE_WORDS)
+    }
+    wanted = [
+        Wanted(Field.WORDS, words("山路今年")),
+        Wanted(Field.TITLE_WORDS, words("山路今年"), 3.0),
+    ]
+    together = index.search_fields(wanted, 99)
+    assert {one.id for one in together} == set(alone[Field.WORDS]) | set(alone[Field.TITLE_WORDS])
+    for one in together:
+        body, title = (alone[field].get(one.id, 0.0) for field in alone)
+        assert one.score == pytest.approx(body + 3 * title, abs=1e-3)
+
+
+def test_meaning_is_searched_in_the_documents_of_passages_alone(index):
+    vector = index.vectors([0])[0]
+    for chunk in index.all_chunks():
+        (one,) = index.ids_of([chunk.chunk_id])
+        found = index.search_dense_beside(vector, 99, [one])
+        assert [hit.id for hit in sorted(found, key=lambda hit: hit.id)] == index.ids_of(
+            [other.chunk_id for other in index.chunks_of(chunk.source)]
+        )
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,13 @@ class Asker:
                 return f"{subject}{self._random.choice(ATTRIBUTES)}？"
         return None
 
-    def ask(self, passage: str, title: str | None) -> tuple[str, str] | None:
-        """``(question, answer)``: the answer is the clause as it stands; None where none fits."""
+    def ask(
+        self, passage: str, title: str | None, *, placed: bool = False
+    ) -> tuple[str, str] | None:
+        """``(question, answer)``: the answer is the clause as it stands; None where none fits.
+
+        Where ``placed``, the question names enough of the headline to tell it from others.
+        """
         clauses = _CLAUSE.findall("".join(passage.split()))
         if not clauses:
             return None
@@ -73,13 +78,30 @@ class Asker:
         words = self._remembered(asked)
         if sum(word not in EMPTY_WORDS for word in words) < 2:
             return None
-        if title and self._random.random() < 0.6:
+        if title and placed:
+            words = self._placed(title, words)
+        elif title and self._random.random() < 0.6:
             where = [word for word in cut(title) if word not in EMPTY_WORDS and len(word) > 1]
             if where:
                 count = min(len(where), int(self._random.integers(1, 4)))
                 places = sorted(self._random.choice(len(where), count, replace=False))
                 words = [*(where[place] for place in places), *words]
         return "".join(words) + "？", clause
+
+    def _placed(self, title: str, words: list[str]) -> list[str]:
+        """The question with its headline named: before it, behind it, or around it."""
+        named = [word for word in cut(title) if word not in EMPTY_WORDS] or [title]
+        telling, usual = named[:2], [w for w in named[2:] if self._random.random() < 0.5]
+        if len(telling[0]) > 2 and self._random.random() < 0.5:
+            telling[0] = telling[0].rstrip("省市州区县")  # as people say it
+        if len(telling) > 1 and telling[1].isdigit() and self._random.random() < 0.9:
+            telling[1] += "年"
+        form = self._random.random()
+        if form < 0.45:
+            return [*telling, *usual, "，"[: int(self._random.integers(2))], *words]
+        if form < 0.75:
+            return [*words, "（", *telling, *usual, "）"]
+        return [telling[0], *words, "，", *telling[1:], *usual]
 
     def _remembered(self, clause: str) -> list[str]:
         """The words of a clause as they are remembered: some lost, some by a synonym."""

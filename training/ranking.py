@@ -54,6 +54,8 @@ STATEMENTS = (  # kind, documents, characters a passage
     ("report", 2, 250),
     ("report", 12, 250),
     ("report", 6, 400),
+    ("report", 60, 250),
+    ("report", 250, 250),
     ("page", 6, 250),
     ("page", 6, 200),
     ("page", 60, 250),
@@ -231,7 +233,7 @@ def ask_all(
     random = np.random.default_rng(seed)
     for place in random.permutation(len(chunks))[: 2 * each]:
         chunk = chunks[place]
-        made = asker.ask(chunk.text, chunk.title)
+        made = asker.ask(chunk.text, chunk.title, placed=len(chunks) > 4000)
         if made and len(asked) < 5 * each:
             asked.extend(ask(index, made[0], holders[chunk.source], [made[1]]))
             vain = asker.ask_in_vain(chunk.text)

@@ -1,9 +1,47 @@
-"""Questions with known answers and a retriever flow in; scores flow out.
+"""Questions with known answers and a retriever flow in; scores and calibrations flow out.
 
 A question that gets no results counts 0; none is left out.
 """
 
+from rag.evaluate.beir import Collection, load_collection
+from rag.evaluate.calibration import (
+    Bin,
+    Checked,
+    Fit,
+    calibrate,
+    calibration_error,
+    reliability,
+)
 from rag.evaluate.cases import Case, load_cases
-from rag.evaluate.scores import DEPTHS, Outcome, Scores, evaluate, rank_of, score
+from rag.evaluate.comparison import Change, Comparison, Difference, compare, intervals
+from rag.evaluate.corpus import Corpus, indexed
+from rag.evaluate.measures import DEPTHS, by_question
+from rag.evaluate.scores import FIRST, Outcome, Scores, evaluate, rank_of, score
 
-__all__ = ["DEPTHS", "Case", "Outcome", "Scores", "evaluate", "load_cases", "rank_of", "score"]
+__all__ = [
+    "DEPTHS",
+    "FIRST",
+    "Bin",
+    "Case",
+    "Change",
+    "Checked",
+    "Collection",
+    "Comparison",
+    "Corpus",
+    "Difference",
+    "Fit",
+    "Outcome",
+    "Scores",
+    "by_question",
+    "calibrate",
+    "calibration_error",
+    "compare",
+    "evaluate",
+    "indexed",
+    "intervals",
+    "load_cases",
+    "load_collection",
+    "rank_of",
+    "reliability",
+    "score",
+]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 import numpy as np
 
-from rag.encode import Encoder
+from rag.encode import Encoder, bigrams, words
 from rag.retrieve.features import LEGS, Floats
 from rag.retrieve.question import Question
-from rag.store import Field, Index, Scored
+from rag.store import Field, Index, Scored, Vector, Wanted
 from rag.types import Leg
 
+_WHERE = 2.0
+"""Weight of the headline's fields against the passage's where both are asked at once."""
+_PLACES, _BESIDE = 10, 20
+"""Passages whose documents are read by meaning too, and how many are taken of these."""
 DEPTH = 50
 """Candidates taken from each leg."""
 _LONGEST_QUERY = 2000
@@ -57,14 +62,58 @@ def gather(
     if len(text) > _LONGEST_QUERY:
         text = text[: _LONGEST_QUERY // 2] + text[-_LONGEST_QUERY // 2 :]
     vector = encoder.encode_queries([text])[0]
+    titled = index.search_fields(
+        [Wanted(Field.TITLE_WORDS, question.words), Wanted(Field.TITLE_BIGRAMS, question.bigrams)],
+        depth,
+        sources,
+    )
+    placed = _placed(index, question, titled, depth, sources)
     return united(
         [
             index.search_dense(vector, depth, sources),
             index.search_fulltext(Field.WORDS, question.words, depth, sources),
             index.search_fulltext(Field.BIGRAMS, question.bigrams, depth, sources),
-            index.search_fulltext(Field.TITLE_WORDS, question.words, depth, sources),
+            titled,
+            placed,
+            _beside(index, vector, placed),
         ]
     )
+
+
+def _placed(
+    index: Index,
+    question: Question,
+    titled: Sequence[Scored],
+    depth: int,
+    sources: Sequence[str],
+) -> list[Scored]:
+    """Where and what, each asked of its own fields and added up.
+
+    What the best headline explains of the question must not pull passages: they are asked for the
+    rest only.
+    """
+    if not titled:
+        return []
+    (best,) = index.chunks([titled[0].id])
+    heading = f"{best.title or ''}\n{PurePosixPath(best.source).stem}"
+    where_words, where_bigrams = set(words(heading)), set(bigrams(heading))
+    what = [
+        Wanted(Field.WORDS, [term for term in question.words if term not in where_words]),
+        Wanted(Field.BIGRAMS, [term for term in question.bigrams if term not in where_bigrams]),
+    ]
+    if not any(one.terms for one in what):
+        return []
+    where = [
+        Wanted(Field.TITLE_WORDS, question.words, _WHERE),
+        Wanted(Field.TITLE_BIGRAMS, question.bigrams, _WHERE),
+    ]
+    return index.search_fields([*what, *where], depth, sources)
+
+
+def _beside(index: Index, vector: Vector, placed: Sequence[Scored]) -> list[Scored]:
+    """The nearest by meaning in the documents that the best of ``placed`` stand in."""
+    best = [scored.id for scored in placed[:_PLACES]]
+    return index.search_dense_beside(vector, _BESIDE, best) if best else []
 
 
 def united(found: Sequence[Sequence[Scored]]) -> Candidates:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from rag.errors import FileInaccessible, ReadError
 from rag.read import digest
-from rag.store import DocumentRecord
+from rag.store import Index
 from rag.types import Chunk, Citation
 
 
 class Citer:
     """Makes the citations of one answer; every file is looked at once an answer."""
 
-    def __init__(self, docs: Path, documents: Iterable[DocumentRecord]) -> None:
-        """Args: ``docs`` is the documents' folder, ``documents`` what is indexed of it."""
+    def __init__(self, docs: Path, index: Index) -> None:
+        """Args: ``docs`` is the documents' folder, ``index`` what was made of it."""
         self._docs = docs
-        self._hashes = {document.source: document.sha256 for document in documents}
+        self._index = index
         self._seen: dict[str, str | None] = {}
 
     def cite(self, chunk: Chunk) -> Citation:
@@ -32,7 +31,7 @@ class Citer:
             line_start=chunk.line_start,
             line_end=chunk.line_end,
             spans=chunk.spans,
-            sha256=self._hashes[chunk.source],
+            sha256=self._index.document(chunk.source).sha256,
             label=label(chunk),
             stale=self._stale(chunk.source),
         )
@@ -47,7 +46,7 @@ class Citer:
         if not path.exists():
             return "missing"
         try:
-            return None if digest(path) == self._hashes[source] else "changed"
+            return None if digest(path) == self._index.document(source).sha256 else "changed"
         except FileInaccessible:
             return "unreadable"
         except ReadError:

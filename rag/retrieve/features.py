@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from pathlib import PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ from rag.types import Chunk
 
 Floats = npt.NDArray[np.float64]
 
-LEGS = ("dense", "words", "bigrams", "title")
+LEGS = ("dense", "words", "bigrams", "title", "placed", "beside")
 SENTENCE = (
     "coverage",  # weighted share of the content words that the sentence holds
     "telling",  # the same, words that every candidate holds weighing little
@@ -45,6 +46,8 @@ FEATURES = (
     "telling_titled",
     "title_coverage",  # the headline alone
     "title_telling",
+    "where_share",  # headline and file name: their coverage as a share of the best's
+    "where_telling",
     "bigram_coverage",  # share of the question's bigrams that the passage holds
     "soft",
     "soft_titled",
@@ -56,6 +59,8 @@ FEATURES = (
     "rarest",  # the heaviest content word is in the passage or its headline
     "known",  # coverage by all candidates together: what the corpus knows of
     "length",
+    "what_cosine",  # of what the headline does not explain, and the passage
+    "sentence_what_cosine",
 )
 _SOFT, _KIND, _ANSWERING = (SENTENCE.index(name) for name in ("soft", "kind", "answering"))
 _NEAR, _NEARER = 0.4, 0.55
@@ -100,7 +105,10 @@ class _Passage:
     """A passage as it is matched."""
 
     text: str
+    where: str
+    """Headline and name of the file: which document it is."""
     title: str
+    """Headline and section."""
     sentences: tuple[str, ...]
     tokens: npt.NDArray[np.int64]
     """Of all sentences, flat."""
@@ -114,7 +122,8 @@ def _passage(chunk: Chunk, lexicon: Lexicon) -> _Passage:
     tokens = lexicon.tokens(sentences)
     return _Passage(
         text=_flat(chunk.text),
-        title=_flat(" ".join(part for part in (chunk.title, chunk.section) if part)),
+        where=_flat(f"{chunk.title or ''} {PurePosixPath(chunk.source).stem}"),
+        title=_flat(f"{chunk.title or ''} {chunk.section or ''}"),
         sentences=tuple(_flat(sentence) for sentence in sentences),
         tokens=tokens.ids,
         bounds=tokens.starts,
@@ -130,6 +139,10 @@ class _Meaning:
     """The cosine of each sentence."""
     words: Floats
     """Shape ``[sentences, content words]``: the cosine of the word's nearest token, 0–1."""
+    unit: Vectors
+    """The sentences' vectors, the whole passage's last, each of length 1."""
+    asked: Vectors
+    """The content words' vectors, as they are summed."""
 
 
 def _meanings(question: Question, passages: Sequence[_Passage], lexicon: Lexicon) -> list[_Meaning]:
@@ -137,7 +150,8 @@ def _meanings(question: Question, passages: Sequence[_Passage], lexicon: Lexicon
     own = _unit_rows(_sums(lexicon, [question.text]))[0]
     # codes and numbers have no meaning to be near: they are there or not
     known = ["" if word.isascii() else word for word in question.content]
-    words = _unit_rows(_sums(lexicon, known))
+    asked = _sums(lexicon, known)
+    words = _unit_rows(asked)
     flat = np.concatenate([passage.tokens for passage in passages])
     distinct, places = np.unique(flat, return_inverse=True)
     vectors = lexicon.vectors(distinct)
@@ -156,8 +170,9 @@ def _meanings(question: Question, passages: Sequence[_Passage], lexicon: Lexicon
                 sums[place] = rows[start:end].sum(axis=0)
                 nearest[place] = near[start:end].max(axis=0)
         sums[count] = sums.sum(axis=0)
-        cosines = (_unit_rows(sums) @ own).astype(np.float64)
-        meanings.append(_Meaning(float(cosines[count]), cosines[:count], nearest))
+        unit = _unit_rows(sums)
+        cosines = (unit @ own).astype(np.float64)
+        meanings.append(_Meaning(float(cosines[count]), cosines[:count], nearest, unit, asked))
     return meanings
 
 
@@ -174,16 +189,19 @@ class _Reader:
         self.flat = _flat(question.text)
         self.in_text = np.array([self._held(passage.text) for passage in passages])
         self.in_title = np.array([self._held(passage.title) for passage in passages])
+        self.in_where = np.array([self._held(passage.where) for passage in passages])
         held = np.maximum(self.in_text, self.in_title)
         self.weights = _shares(np.array(question.weights))
         common = (held >= 1.0).mean(axis=0) if len(self.weights) else np.zeros(0)
         self.telling = _shares(np.array(question.weights) * (1.0 - _COMMON * common))
         self.known = float(held.max(axis=0, initial=0.0) @ self.weights)
+        self.best_where = float((self.in_where @ self.weights).max(initial=0.0))
         self.heaviest = int(np.argmax(self.weights)) if len(self.weights) else None
 
     def read(self, place: int, meaning: _Meaning) -> tuple[list[float], Floats]:
         """The features after the legs, and those of each sentence."""
         passage, in_text, in_title = self.passages[place], self.in_text[place], self.in_title[place]
+        in_where = self.in_where[place]
         rest = _shares(self.weights * (1.0 - in_title))
         sentences, held = self._sentences(passage, meaning, rest)
         soft = np.maximum(in_text, meaning.words.max(axis=0, initial=0.0))
@@ -199,6 +217,8 @@ class _Reader:
             titled @ self.telling,
             in_title @ self.weights,
             in_title @ self.telling,
+            in_where @ self.weights / self.best_where if self.best_where > 0 else 0.0,
+            in_where @ self.telling,
             self._pair_share(passage.text),
             soft @ self.weights,
             soft_titled @ self.weights,
@@ -210,8 +230,18 @@ class _Reader:
             heaviest,
             self.known,
             min(len(passage.text), 500) / 500,
+            *self._what_cosines(meaning, in_where),
         ]
         return [float(value) for value in row], sentences
+
+    def _what_cosines(self, meaning: _Meaning, in_where: Floats) -> tuple[float, float]:
+        """Of what the headline leaves to be explained, with the passage and its best sentence."""
+        left = (1.0 - in_where) @ meaning.asked
+        length = float(np.linalg.norm(left))
+        if length == 0.0:
+            return meaning.cosine, float(meaning.sentences.max())
+        cosines = meaning.unit @ (left / length)
+        return float(cosines[-1]), float(cosines[:-1].max())
 
     def _sentences(
         self, passage: _Passage, meaning: _Meaning, rest: Floats

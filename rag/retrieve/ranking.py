@@ -22,9 +22,9 @@ FILE = Path(__file__).parent.parent / "models" / "ranking.json"
 LOOKED_AT = 32
 """Candidates that the ranking looks at closely; the rest keep their first-stage order behind."""
 FIRST_STAGE = {
-    Mode.HYBRID: np.array([1.0, 1.0, 1.0, 0.7]),
-    Mode.SPARSE: np.array([0.0, 0.5, 0.5, 0.3]),
-    Mode.DENSE: np.array([1.0, 0.0, 0.0, 0.0]),
+    Mode.HYBRID: np.array([1.0, 1.0, 1.0, 0.5, 1.5, 1.0]),
+    Mode.SPARSE: np.array([0.0, 0.5, 0.5, 0.3, 0.7, 0.0]),
+    Mode.DENSE: np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
 }
 """Weights of the legs' shares: the order of one leg alone, and of all before the ranking."""
 

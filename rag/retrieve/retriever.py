@@ -191,7 +191,7 @@ class Retriever:
         seen: dict[int, Leg] = {}
         if self._reranker and mode is Mode.HYBRID:
             ranked, scores, seen = _reranked(self._reranker, question.text, chunks, ranked, scores)
-        citer = Citer(self._docs or index.docs, index.documents())
+        citer = Citer(self._docs or index.docs, index)
         hits: list[Hit] = []
         for place in ranked[:k]:
             chunk = chunks[place]

@@ -8,7 +8,8 @@ from rag.store.index import Index, docs_of, open_index
 from rag.store.layout import docs_from, generation_folder, leftovers, live_generation, locked
 from rag.store.manifest import SCHEMA, Manifest, Part, Shape, damaged_parts
 from rag.store.passages import start_of
-from rag.store.records import DocumentRecord, Field, Scored
+from rag.store.records import DocumentRecord, Field, Scored, Wanted
+from rag.store.seams import Vector
 from rag.store.writer import IndexWriter, Progress, clean, writing
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Progress",
     "Scored",
     "Shape",
+    "Vector",
+    "Wanted",
     "clean",
     "damaged_parts",
     "docs_from",

@@ -22,7 +22,7 @@ from typing import Any
 import tantivy
 
 from rag.errors import IndexClosed, IndexDamaged
-from rag.store.records import Field, Range, Scored, best_first
+from rag.store.records import Field, Range, Scored, Wanted, best_first
 
 FOLDER = "fulltext"
 _ID = "id"
@@ -86,18 +86,18 @@ class TantivyStore:
             self.count = int(self._searcher.num_docs)
 
     def search(
-        self, field: Field, terms: Sequence[str], k: int, ranges: Sequence[Range] | None
+        self, wanted: Sequence[Wanted], k: int, ranges: Sequence[Range] | None
     ) -> list[Scored]:
         """See the seam."""
         searcher = self._searcher  # another thread may close meanwhile
         if searcher is None:
             raise IndexClosed(self._folder.parent)
-        keys = dict.fromkeys(_key(term) for term in terms if term)
+        keys = {(one.field, _key(term)): one.weight for one in wanted for term in one.terms if term}
         k = min(k, self.count)
         if k < 1 or not keys or ranges == []:
             return []
         with _failing_as_damage(self._folder):
-            query = self._query(field, list(keys), ranges)
+            query = self._query(keys, ranges)
             limit = k
             while True:
                 hits = searcher.search(query, limit, count=False).hits
@@ -121,15 +121,14 @@ class TantivyStore:
         self._searcher = None
 
     def _query(
-        self, field: Field, keys: list[str], ranges: Sequence[Range] | None
+        self, keys: dict[tuple[Field, str], float], ranges: Sequence[Range] | None
     ) -> tantivy.Query:
         query = tantivy.Query
-        any_term = query.boolean_query(
-            [
-                (tantivy.Occur.Should, query.term_query(self._schema, field.value, key, "freq"))
-                for key in keys
-            ]
-        )
+        terms = []
+        for (field, key), weight in keys.items():
+            term = query.term_query(self._schema, field.value, key, "freq")
+            terms.append(term if weight == 1.0 else query.boost_query(term, weight))
+        any_term = query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
         if ranges is None:
             return any_term
         any_range = query.boolean_query(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from fnmatch import fnmatchcase
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +16,7 @@ from rag.errors import IndexDamaged, IndexMissing, IndexNotAFolder, IndexProblem
 from rag.settings import DEFAULT_DOCS, Settings
 from rag.store import layout, manifest, passages
 from rag.store.manifest import Manifest
-from rag.store.records import DocumentRecord, Field, Range, Scored
+from rag.store.records import DocumentRecord, Field, Range, Scored, Wanted
 from rag.store.seams import DenseStore, FullTextStore, Vector, Vectors
 from rag.types import Chunk
 
@@ -46,6 +48,9 @@ class Index:
             if set(counts) != {described.passages} or dense.dimension != described.shape.dimension:
                 raise IndexDamaged(folder, reason=f"{counts} ≠ {described.passages}")
             opened.pop_all()
+        self._documents = {document.source: document for document in described.documents}
+        counted = [document.chunks for document in described.documents]
+        self._starts = [0, *accumulate(counted[:-1])] if counted else []
         self._dense: DenseStore = dense
         self._fulltext: FullTextStore = fulltext
 
@@ -65,7 +70,18 @@ class Index:
 
         The score is the sum over the distinct ``terms``; a passage with none is not returned.
         """
-        return self._fulltext.search(field, terms, k, self._ranges(sources))
+        return self._fulltext.search([Wanted(field, terms)], k, self._ranges(sources))
+
+    def search_fields(
+        self, wanted: Sequence[Wanted], k: int, sources: Sequence[str] = ()
+    ) -> list[Scored]:
+        """As :meth:`search_fulltext`, over several fields at once: their weighted scores add up."""
+        return self._fulltext.search(wanted, k, self._ranges(sources))
+
+    def search_dense_beside(self, query: Vector, k: int, ids: Sequence[int]) -> list[Scored]:
+        """As :meth:`search_dense`, in the documents that hold the passages ``ids``."""
+        held = sorted({bisect_right(self._starts, one) - 1 for one in ids})
+        return self._dense.search(query, k, [self._range(place) for place in held])
 
     def chunks(self, ids: Sequence[int]) -> list[Chunk]:
         """The passages of ``ids``, in their order. Raises KeyError for an id there is not."""
@@ -86,6 +102,10 @@ class Index:
     def vectors(self, ids: Sequence[int]) -> Vectors:
         """The vectors of ``ids``, in their order. Raises KeyError for an id there is not."""
         return self._dense.vectors(ids)
+
+    def document(self, source: str) -> DocumentRecord:
+        """One document. Raises KeyError for a source there is not."""
+        return self._documents[source]
 
     def documents(self) -> list[DocumentRecord]:
         """Every document, sorted by source."""
@@ -113,9 +133,8 @@ class Index:
         if not sources:
             return None
         ranges: list[Range] = []
-        end = 0
-        for document in self.manifest.documents:
-            start, end = end, end + document.chunks
+        for place, document in enumerate(self.manifest.documents):
+            start, end = self._range(place)
             name = document.source
             if start == end or not any(name == one or fnmatchcase(name, one) for one in sources):
                 continue
@@ -123,6 +142,10 @@ class Index:
                 start = ranges.pop()[0]
             ranges.append((start, end))
         return ranges
+
+    def _range(self, place: int) -> Range:
+        """The passages of the document at ``place``."""
+        return self._starts[place], self._starts[place] + self.manifest.documents[place].chunks
 
 
 def open_index(path: Path) -> Index:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,12 +11,25 @@ Range = tuple[int, int]
 
 
 class Field(StrEnum):
-    """A field of the full text. The title fields hold the title and section of a passage."""
+    """A field of the full text.
+
+    The title fields tell where: the headline and the file's name. The other two tell what: the
+    passage and the headings of the section that it stands in.
+    """
 
     WORDS = "words"
     BIGRAMS = "bigrams"
     TITLE_WORDS = "title_words"
     TITLE_BIGRAMS = "title_bigrams"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Terms to be found in one field, and what a match there is worth."""
+
+    field: Field
+    terms: Sequence[str]
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rag.store.records import Field, Range, Scored
+from rag.store.records import Field, Range, Scored, Wanted
 
 Vector = npt.NDArray[np.float32]
 Vectors = npt.NDArray[np.float32]
@@ -66,9 +66,9 @@ class FullTextStore(Protocol):
     """Answers by BM25, k1 = 1.2 and b = 0.75. Safe from many threads."""
 
     def search(
-        self, field: Field, terms: Sequence[str], k: int, ranges: Sequence[Range] | None
+        self, wanted: Sequence[Wanted], k: int, ranges: Sequence[Range] | None
     ) -> list[Scored]:
-        """The ``k`` best of those with any of the terms: the sum over the distinct terms.
+        """The ``k`` best of those with any of the terms: the sum over all distinct terms.
 
         Best first, ties by id.
         """

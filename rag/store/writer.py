@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -83,9 +83,15 @@ class IndexWriter:
         in_order = sorted(chunks, key=passages.start_of)
         self._passages.add(document.source, in_order)
         for chunk in in_order:
-            heading = _heading_terms(chunk.title, chunk.section)
+            where = _terms(chunk.title or "", PurePosixPath(chunk.source).stem)
+            section = _terms(chunk.section or "")
             self._fulltext.add(
-                {Field.WORDS: words(chunk.text), Field.BIGRAMS: bigrams(chunk.text)} | heading
+                {
+                    Field.WORDS: [*words(chunk.text), *section[0]],
+                    Field.BIGRAMS: [*bigrams(chunk.text), *section[1]],
+                    Field.TITLE_WORDS: where[0],
+                    Field.TITLE_BIGRAMS: where[1],
+                }
             )
         self._documents.append(document)
 
@@ -171,9 +177,9 @@ def clean(index: Path, keep: int) -> None:
 
 
 @lru_cache(maxsize=64)
-def _heading_terms(title: str | None, section: str | None) -> dict[Field, Sequence[str]]:
-    parts = [part for part in (title, section) if part]
-    return {
-        Field.TITLE_WORDS: [term for part in parts for term in words(part)],
-        Field.TITLE_BIGRAMS: [term for part in parts for term in bigrams(part)],
-    }
+def _terms(*parts: str) -> tuple[list[str], list[str]]:
+    """The words and the bigrams of ``parts``, which many passages share."""
+    return (
+        [term for part in parts for term in words(part)],
+        [term for part in parts for term in bigrams(part)],
+    )
