@@ -445,6 +445,59 @@ class CasesMissing(CasesError):
     en = ("no such file of questions", "check the path and run rag eval again")
 
 
+class CollectionError(CasesError):
+    """A line of a collection of documents, queries and judgements cannot be used."""
+
+    zh = (
+        "第 {line} 行不可用（{reason}）",
+        'corpus.jsonl 每行须是 {{"_id", "title", "text"}}，queries.jsonl 每行 {{"_id", "text"}}，'
+        "qrels 每行是制表符隔开的问题、文档、分数，编号须在前两者里；改正后再运行 rag eval",
+    )
+    en = (
+        "line {line} cannot be used ({reason})",
+        'a line of corpus.jsonl is {{"_id", "title", "text"}}, of queries.jsonl {{"_id", "text"}}, '
+        "of qrels query, document and grade with tabs between, known to the other two; "
+        "correct it and run rag eval again",
+    )
+
+
+class TooFewCases(CasesError):
+    """There are too few questions, or too few of a kind, to calibrate by."""
+
+    zh = (
+        "只有 {where} 个问题：有答案的 {answerable} 个，没有答案的 {unanswerable} 个，"
+        "前三段答对的 {right} 个",
+        "校准至少要 {fewest} 个问题，其中有答案、没有答案、答对、没答对的各至少 {of_a_kind} 个；"
+        "请补充后再运行 rag calibrate",
+    )
+    en = (
+        "{where} questions: {answerable} with an answer, {unanswerable} without, "
+        "{right} answered in the first three passages",
+        "calibration takes at least {fewest}, and {of_a_kind} each with an answer, without one, "
+        "answered and not answered; add some and run rag calibrate again",
+    )
+
+
+class CalibrationImpossible(CasesError):
+    """Answers that are right are not claimed with more confidence than others."""
+
+    zh = (
+        "对这些问题，答对的把握并不比没答对的高，无法校准",
+        "请检查问题的出处和答案是否与文档一致，先看 rag eval -v",
+    )
+    en = (
+        "right answers are not claimed with more confidence than others: nothing to calibrate",
+        "check that sources and answers agree with the documents; look at rag eval -v first",
+    )
+
+
+class ReportNotWritable(WenjuError):
+    """The report cannot be written where it should be."""
+
+    zh = ("报告无法写入（{reason}）", "请检查路径和权限，或换一个位置")
+    en = ("the report cannot be written ({reason})", "check path and permissions, or name another")
+
+
 # --- the web chat --------------------------------------------------------------------------------
 
 

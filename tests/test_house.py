@@ -37,6 +37,7 @@ PLACES = {
     "faiss": {"store/dense.py"},
     "tantivy": {"store/fulltext.py"},
     "gradio": {"web"},
+    "ir_measures": {"evaluate/measures.py"},
 }
 """Where each heavy library may be imported: modules or whole folders."""
 MODULES = sorted(HOUSE.rglob("*.py"))

@@ -4,30 +4,25 @@ A question that gets no results counts 0; none is left out.
 """
 
 from rag.evaluate.beir import Collection, load_collection
-from rag.evaluate.calibration import (
-    Bin,
-    Checked,
-    Fit,
-    calibrate,
-    calibration_error,
-    reliability,
-)
+from rag.evaluate.calibration import Bin, calibration_error, reliability
 from rag.evaluate.cases import Case, load_cases
 from rag.evaluate.comparison import Change, Comparison, Difference, compare, intervals
-from rag.evaluate.corpus import Corpus, indexed
+from rag.evaluate.corpus import indexed
+from rag.evaluate.fitting import FALSE_REFUSALS, PRECISION, Checked, Fit, calibrate
 from rag.evaluate.measures import DEPTHS, by_question
 from rag.evaluate.scores import FIRST, Outcome, Scores, evaluate, rank_of, score
 
 __all__ = [
     "DEPTHS",
+    "FALSE_REFUSALS",
     "FIRST",
+    "PRECISION",
     "Bin",
     "Case",
     "Change",
     "Checked",
     "Collection",
     "Comparison",
-    "Corpus",
     "Difference",
     "Fit",
     "Outcome",

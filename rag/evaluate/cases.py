@@ -66,9 +66,7 @@ def lines(path: Path | str) -> Iterator[tuple[int, bytes]]:
         raise CasesMissing(path) from error
 
 
-def records(
-    path: Path | str, broken: type[CasesError]
-) -> Iterator[tuple[int, dict[str, Any]]]:
+def records(path: Path | str, broken: type[CasesError]) -> Iterator[tuple[int, dict[str, Any]]]:
     """The objects of a file of JSON lines, with the numbers of their lines.
 
     Raises:

@@ -6,12 +6,28 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from rag.evaluate.calibration import calibration_error
 from rag.evaluate.cases import Case
+from rag.evaluate.measures import (
+    DEPTHS,
+    HIGHLIGHTED,
+    MRR,
+    NDCG,
+    RECALL,
+    REFUSED,
+    WRONGLY_REFUSED,
+    Floats,
+    by_question,
+)
 from rag.retrieve import Retriever
 from rag.types import Answer, Mode, Status
 
-DEPTHS = (1, 3, 5, 10)
-"""The k of each R@k; the last is also the depth of MRR."""
+FIRST = 3
+"""The passages that ``confidence`` speaks of."""
+_PASSAGES_A_DOCUMENT = 5
+"""Where documents are judged, so many times more passages are asked for, to rank documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +37,19 @@ class Outcome:
     case: Case
     rank: int | None
     """From 1: the first passage that answers. None where none does, or none is known to."""
-    highlighted: bool
-    """The first highlight of the first passage holds the answer."""
+    highlighted: bool | None
+    """The first highlight of the first passage holds the answer; None where documents are
+    judged, of which no answer is known."""
     status: Status
+    confidence: float | None = None
+    """As in :attr:`Answer.confidence`; None where what answered claims none."""
+    documents: tuple[str, ...] = ()
+    """Where documents are judged: those found, each once, best first."""
+
+    @property
+    def right(self) -> bool:
+        """Whether one of the first three passages answers: what ``confidence`` speaks of."""
+        return self.rank is not None and self.rank <= FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +59,20 @@ class Scores:
     answerable: int
     unanswerable: int
     recall: dict[int, float] | None
-    """By k: answerable questions with an answering passage among the first k."""
+    """By k: answerable questions with an answering passage among the first k; where documents are
+    judged, the share of the relevant ones among the first k documents."""
     mrr: float | None
-    """Mean over the answerable of 1/rank of the first answering passage, 0 past rank 10."""
+    """Mean over the answerable of 1/rank of the first that answers, 0 past rank 10."""
+    ndcg: float | None
+    """nDCG@10 over the questions whose documents are judged."""
     highlighted: float | None
     """Answerable questions whose first passage's first highlight holds the answer."""
     refused: float | None
     """Unanswerable questions that got ``not_found``."""
     wrongly_refused: float | None
     """Answerable questions that got ``not_found``."""
+    calibration_error: float | None
+    """Expected calibration error of the confidence, over all questions."""
     outcomes: tuple[Outcome, ...]
 
 
@@ -58,13 +89,14 @@ def evaluate(
     Args:
         retriever: opened on the documents that the cases are about.
         cases: at least one.
-        k: passages asked for.
+        k: passages asked for; where documents are judged, five times as many.
         mode: which legs answer.
         progress: told ``"ask"``, the questions done and the questions in all, after each.
     """
     outcomes = []
     for number, case in enumerate(cases, 1):
-        answer = retriever.retrieve(case.question, k=k, history=case.history, mode=mode)
+        wanted = k * _PASSAGES_A_DOCUMENT if case.judged else k
+        answer = retriever.retrieve(case.question, k=wanted, history=case.history, mode=mode)
         outcomes.append(_outcome(case, answer))
         if progress:
             progress("ask", number, len(cases))
@@ -73,37 +105,50 @@ def evaluate(
 
 def score(outcomes: Sequence[Outcome]) -> Scores:
     """The scores of ``outcomes``."""
-    known = [outcome for outcome in outcomes if outcome.case.source is not None]
-    unknown = [outcome for outcome in outcomes if outcome.case.source is None]
-    ranks = [outcome.rank for outcome in known]
+    values = by_question(outcomes)
+    recall = {k: _mean(values[name]) for k, name in RECALL.items()}
+    told = [one for one in outcomes if one.confidence is not None]
+    claimed, right = [one.confidence or 0.0 for one in told], [one.right for one in told]
+    answerable = sum(outcome.case.answerable for outcome in outcomes)
     return Scores(
-        answerable=len(known),
-        unanswerable=len(unknown),
-        recall={k: _recall(ranks, k) for k in DEPTHS} if known else None,
-        mrr=_mean(1 / rank if rank and rank <= DEPTHS[-1] else 0.0 for rank in ranks),
-        highlighted=_mean(float(outcome.highlighted) for outcome in known),
-        refused=_mean(float(outcome.status is Status.NOT_FOUND) for outcome in unknown),
-        wrongly_refused=_mean(float(outcome.status is Status.NOT_FOUND) for outcome in known),
+        answerable=answerable,
+        unanswerable=len(outcomes) - answerable,
+        recall={k: share for k, share in recall.items() if share is not None} or None,
+        mrr=_mean(values[MRR]),
+        ndcg=_mean(values[NDCG]),
+        highlighted=_mean(values[HIGHLIGHTED]),
+        refused=_mean(values[REFUSED]),
+        wrongly_refused=_mean(values[WRONGLY_REFUSED]),
+        calibration_error=calibration_error(claimed, right) if told else None,
         outcomes=tuple(outcomes),
     )
 
 
 def rank_of(case: Case, passages: Iterable[tuple[str, str]]) -> int | None:
     """The rank, from 1, of the first of ``passages`` (source, text) that answers ``case``."""
+    relevant = {source for source, grade in case.judged if grade > 0}
     for rank, (source, text) in enumerate(passages, 1):
-        if source == case.source and _holds(text, case.answer):
+        if source in relevant or (source == case.source and _holds(text, case.answer)):
             return rank
     return None
 
 
 def _outcome(case: Case, answer: Answer) -> Outcome:
-    rank = rank_of(case, ((hit.citation.source, hit.text) for hit in answer.hits))
-    highlighted = False
-    if answer.hits and answer.hits[0].highlights:
+    found = [(hit.citation.source, hit.text) for hit in answer.hits]
+    highlighted = None if case.judged else False
+    if not case.judged and answer.hits and answer.hits[0].highlights:
         first = answer.hits[0]
         start, end = first.highlights[0]
         highlighted = rank_of(case, [(first.citation.source, first.text[start:end])]) is not None
-    return Outcome(case, rank, highlighted, Status(answer.status))
+    documents = tuple(dict.fromkeys(source for source, _ in found)) if case.judged else ()
+    return Outcome(
+        case,
+        rank_of(case, found),
+        highlighted,
+        Status(answer.status),
+        answer.confidence,
+        documents,
+    )
 
 
 def _holds(text: str, answers: Iterable[str]) -> bool:
@@ -116,10 +161,6 @@ def _fold(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
-def _recall(ranks: Sequence[int | None], k: int) -> float:
-    return sum(rank is not None and rank <= k for rank in ranks) / len(ranks)
-
-
-def _mean(values: Iterable[float]) -> float | None:
-    numbers = list(values)
-    return sum(numbers) / len(numbers) if numbers else None
+def _mean(values: Floats) -> float | None:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else None

@@ -4,6 +4,31 @@ question → follow-up rewriting → candidates of every leg → features → le
 highlights, citations.
 """
 
+from rag.retrieve.calibration import (
+    Calibration,
+    CalibrationState,
+    find_calibration,
+    logit,
+    ranking_identity,
+    remove_calibration,
+    scaled,
+    status_of,
+    thresholds,
+    write_calibration,
+)
 from rag.retrieve.retriever import Retriever, retrieve
 
-__all__ = ["Retriever", "retrieve"]
+__all__ = [
+    "Calibration",
+    "CalibrationState",
+    "Retriever",
+    "find_calibration",
+    "logit",
+    "ranking_identity",
+    "remove_calibration",
+    "retrieve",
+    "scaled",
+    "status_of",
+    "thresholds",
+    "write_calibration",
+]

@@ -14,6 +14,7 @@ import numpy as np
 
 from rag.encode import Encoder, Reranker, load_encoder, load_lexicon, load_reranker, whole
 from rag.errors import ModelMismatch, QuestionError
+from rag.retrieve.calibration import Calibration, calibration_in_force, status_of, thresholds
 from rag.retrieve.candidates import DEPTH, gather
 from rag.retrieve.citing import Citer
 from rag.retrieve.features import Floats, weigh
@@ -40,8 +41,16 @@ class Retriever:
         model: str | None = None,
         docs: str | Path | None = None,
         settings: Settings | None = None,
+        calibrated: bool = True,
     ) -> None:
         """Open the index.
+
+        Args:
+            index: its folder.
+            model: the embedding model.
+            docs: the documents' folder; by default as the index remembers it.
+            settings: by default those in force, with the above.
+            calibrated: take up the calibration beside the index, where there is one.
 
         Raises:
             IndexProblem: it is missing, damaged or of a later version.
@@ -53,6 +62,8 @@ class Retriever:
         self._docs = None if docs is None else Path(docs)
         self._lock = threading.Lock()
         self._reranker = _reranker(self._settings.reranker)
+        self._calibrated = calibrated
+        self._calibration: Calibration | None = None
         self._index = self._open()
 
     def __enter__(self) -> Self:
@@ -147,6 +158,8 @@ class Retriever:
                 wanted=f"{encoder.name} ({encoder.fingerprint})",
                 wanted_name=encoder.name,
             )
+        if self._calibrated:
+            self._calibration = calibration_in_force(self._settings, shape.fingerprint)
         return index
 
     def _checked(self, k: int | None) -> int:
@@ -161,9 +174,7 @@ class Retriever:
         return wanted
 
     def _status(self, confidence: float) -> Status:
-        if confidence >= self._settings.found:
-            return Status.FOUND
-        return Status.UNCERTAIN if confidence >= self._settings.uncertain else Status.NOT_FOUND
+        return status_of(confidence, *thresholds(self._settings, self._calibration))
 
     def _search(
         self,
@@ -188,6 +199,8 @@ class Retriever:
         scores = ranking.scores(evidence.matrix) if mode is Mode.HYBRID else first[near]
         ranked = by_score(scores)
         confidence = round(ranking.confident(evidence.matrix[ranked]), 4)
+        if self._calibration:
+            confidence = self._calibration.applied(confidence)
         seen: dict[int, Leg] = {}
         if self._reranker and mode is Mode.HYBRID:
             ranked, scores, seen = _reranked(self._reranker, question.text, chunks, ranked, scores)
