@@ -4,12 +4,14 @@
 #   make check   ruff, mypy and every test
 #   make fmt     mend what ruff can mend
 #   make bench   measure speed and quality
+#   make bench-quality DATA=folder   quality on public sets, among tens of thousands of passages
 PYTHON ?= python3
+DATA ?= data
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check fmt bench browser
+.PHONY: run test check fmt bench bench-quality browser
 .DELETE_ON_ERROR:
 
 # Exit status 1 says that some file could not be read: it has been named, the chat has the others.
@@ -33,6 +35,9 @@ fmt: $(VENV)/.wenju-dev
 bench: $(VENV)/.wenju-bench
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/speed.py
+
+bench-quality: $(VENV)/.wenju-bench
+	$(BIN)/python benchmarks/public.py $(DATA)
 
 # The tests of the chat drive Chromium, and a picture of it needs Chinese letters.
 browser: $(VENV)/.wenju-test

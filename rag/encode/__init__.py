@@ -9,7 +9,7 @@ from rag.encode.encoder import Encoder, Vectors, load_encoder
 from rag.encode.lexicon import Lexicon, load_lexicon
 from rag.encode.normalise import normalise, whole
 from rag.encode.reranker import Reranker, load_reranker
-from rag.encode.terms import TERMS_IDENTITY, bigrams, cut, tagged, words
+from rag.encode.terms import TERMS_IDENTITY, bigrams, cut, cut_normal, tagged, words
 
 __all__ = [
     "TERMS_IDENTITY",
@@ -19,6 +19,7 @@ __all__ = [
     "Vectors",
     "bigrams",
     "cut",
+    "cut_normal",
     "load_encoder",
     "load_lexicon",
     "load_reranker",

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.encode.encoder import EmbeddedEncoder, Vectors, embedded_encoder
+from rag.encode.terms import cut_normal
 
 UNSEEN = 14.0
 """Rarity of a word that the training text never held, in nats: rarer than any it did."""
@@ -34,17 +35,31 @@ class Lexicon:
     def __init__(self, encoder: EmbeddedEncoder) -> None:
         self._encoder = encoder
         model = json.loads((encoder.folder / "tokenizer.json").read_text("utf-8"))["model"]
-        self._rarity = {piece: -float(score) for piece, score in model["vocab"][1:]}
+        self._ids = {piece: place for place, (piece, _) in enumerate(model["vocab"]) if place}
+        self._rarities = [-float(score) for _, score in model["vocab"]]
 
     def rarity(self, word: str) -> float:
         """``-ln p(word)`` in the training text, in nats; :data:`UNSEEN` for an unknown word."""
-        return self._rarity.get(word, UNSEEN)
+        place = self._ids.get(word)
+        return UNSEEN if place is None else self._rarities[place]
 
     def tokens(self, texts: Sequence[str]) -> Tokens:
-        """The tokens of ``texts``, unknown ones left out."""
-        rows = [ids[ids > 0] for ids in self._encoder.token_ids(texts)]
-        starts = np.cumsum([0, *(len(row) for row in rows)])
-        return Tokens(np.concatenate(rows) if rows else np.zeros(0, np.int64), starts)
+        """The tokens of normalised ``texts``, unknown ones left out.
+
+        The cut is jieba's, ten times as fast as the tokenizer's and all but the same: the
+        vocabulary was made of jieba's words. A word that is not in it gives its characters.
+        """
+        ids: list[int] = []
+        starts = [0]
+        for text in texts:
+            for word in cut_normal(text):
+                place = self._ids.get(word)
+                if place is not None:
+                    ids.append(place)
+                elif not word.isascii():
+                    ids.extend(self._ids[char] for char in word if char in self._ids)
+            starts.append(len(ids))
+        return Tokens(np.array(ids, dtype=np.int64), np.array(starts, dtype=np.int64))
 
     def vectors(self, ids: npt.NDArray[np.int64]) -> Vectors:
         """The tokens' vectors as they are summed, shape ``[len(ids), dimension]``."""

@@ -45,17 +45,22 @@ def words(text: str) -> list[str]:
 
 def cut(text: str) -> list[str]:
     """The words of ``text`` without overlaps (jieba's default mode), normalised, in order."""
+    return cut_normal(normalise(text))
+
+
+def cut_normal(text: str) -> list[str]:
+    """As :func:`cut`, of a text that is normalised already."""
     found: list[str] = []
     jieba = _jieba()
-    for match in _RUN.finditer(normalise(text)):
+    for match in _RUN.finditer(text):
         found.extend(jieba.cut(match[0]) if match.lastgroup == "han" else [match[0]])
     return found
 
 
 def tagged(text: str) -> list[tuple[str, str]]:
-    """The words of ``text`` without overlaps, normalised, each with jieba's part-of-speech tag."""
+    """As :func:`cut_normal`, each word with jieba's part-of-speech tag."""
     found: list[tuple[str, str]] = []
-    for match in _RUN.finditer(normalise(text)):
+    for match in _RUN.finditer(text):
         found.extend(_tagged(match[0]) if match.lastgroup == "han" else [(match[0], "eng")])
     return found
 

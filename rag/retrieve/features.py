@@ -62,6 +62,8 @@ FEATURES = (
     "what_cosine",  # of what the headline does not explain, and the passage
     "sentence_what_cosine",
 )
+_BORDER = "\uf8ff"
+"""Of private use: no normalisation changes it or reaches across it."""
 _SOFT, _KIND, _ANSWERING = (SENTENCE.index(name) for name in ("soft", "kind", "answering"))
 _NEAR, _NEARER = 0.4, 0.55
 _AROUND = 20
@@ -118,13 +120,14 @@ class _Passage:
 
 @lru_cache(maxsize=4096)
 def _passage(chunk: Chunk, lexicon: Lexicon) -> _Passage:
-    sentences = [chunk.text[start:end] for start, end in chunk.sentences] or [chunk.text]
+    spans = chunk.sentences or ((0, len(chunk.text)),)
+    sentences = _flat_all([chunk.text[start:end] for start, end in spans])
     tokens = lexicon.tokens(sentences)
     return _Passage(
-        text=_flat(chunk.text),
-        where=_flat(f"{chunk.title or ''} {PurePosixPath(chunk.source).stem}"),
-        title=_flat(f"{chunk.title or ''} {chunk.section or ''}"),
-        sentences=tuple(_flat(sentence) for sentence in sentences),
+        text="".join(sentences),
+        where=_heading(f"{chunk.title or ''} {PurePosixPath(chunk.source).stem}"),
+        title=_heading(f"{chunk.title or ''} {chunk.section or ''}"),
+        sentences=sentences,
         tokens=tokens.ids,
         bounds=tokens.starts,
     )
@@ -147,7 +150,7 @@ class _Meaning:
 
 def _meanings(question: Question, passages: Sequence[_Passage], lexicon: Lexicon) -> list[_Meaning]:
     """Of all passages at once: every token is looked up and compared once."""
-    own = _unit_rows(_sums(lexicon, [question.text]))[0]
+    own = _unit_rows(_sums(lexicon, [_flat(question.text)]))[0]
     # codes and numbers have no meaning to be near: they are there or not
     known = ["" if word.isascii() else word for word in question.content]
     asked = _sums(lexicon, known)
@@ -327,6 +330,16 @@ def _shares(weights: Floats) -> Floats:
 
 def _flat(text: str) -> str:
     return normalise("".join(text.split()))
+
+
+def _flat_all(texts: Sequence[str]) -> tuple[str, ...]:
+    """Each of ``texts``, flat: normalised in one go, which is several times as fast."""
+    together = _flat(_BORDER.join(texts)).split(_BORDER)
+    return tuple(together if len(together) == len(texts) else map(_flat, texts))
+
+
+_heading = lru_cache(maxsize=1024)(_flat)
+"""Many passages share their headings."""
 
 
 def _sums(lexicon: Lexicon, texts: Sequence[str]) -> Vectors:
