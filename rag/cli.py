@@ -12,7 +12,8 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +22,9 @@ from rag.settings import load_settings
 from rag.terminal import printing, usage
 from rag.terminal.texts import Texts, texts
 from rag.types import Language, Mode
+
+if TYPE_CHECKING:
+    from rag.evaluate import Trial
 
 OK, INCOMPLETE, CANNOT_RUN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 
@@ -60,6 +64,7 @@ def command_line(words: Texts) -> click.Group:
     whole = usage.whole(words)
     index = _option("--index", metavar="DIR", help=words.index)
     docs = _option("--docs", metavar="DIR", help=words.docs)
+    own_docs = _option("--docs", metavar="DIR", help=words.own_docs)
     as_json = _option("--json", "as_json", is_flag=True, help=words.json)
     mode = _option(
         "--mode",
@@ -112,11 +117,24 @@ def command_line(words: Texts) -> click.Group:
         _eval,
         words.eval,
         click.Argument(["files"], nargs=-1, required=True, metavar=words.file),
+        own_docs,
         mode,
+        _option("--against", metavar="MODE|DIR", help=words.against),
+        _option("--html", metavar="FILE", help=words.html),
         _option("-v", "--verbose", is_flag=True, help=words.verbose),
         index,
         as_json,
         more=words.eval_more,
+    )
+    add(
+        _calibrate,
+        words.calibrate,
+        click.Argument(["files"], nargs=-1, metavar=words.file),
+        own_docs,
+        _option("--reset", is_flag=True, help=words.reset),
+        index,
+        as_json,
+        more=words.calibrate_more,
     )
     add(_doctor, words.doctor, docs, index, as_json)
     return group
@@ -195,29 +213,87 @@ def _verify(docs: str | None, index: str | None, as_json: bool) -> int:
 
 
 def _eval(
-    files: tuple[str, ...], mode: str, verbose: bool, index: str | None, as_json: bool
+    files: tuple[str, ...],
+    docs: str | None,
+    mode: str,
+    against: str | None,
+    html: str | None,
+    verbose: bool,
+    index: str | None,
+    as_json: bool,
 ) -> int:
-    from rag.evaluate import evaluate, load_cases, score
-    from rag.retrieve import Retriever
+    from rag.evaluate import compare, intervals, load_questions, rival_of, run_trials
+    from rag.web import write_report
 
     settings = load_settings(index=index)
     words = texts(settings.lang)
-    cases = {file: load_cases(file) for file in files}
-    with Retriever(settings=settings) as retriever, printing.Progress(words.stages) as progress:
-        scores = {
-            file: evaluate(retriever, asked, mode=mode, progress=progress)
-            for file, asked in cases.items()
-        }
-    total = score([outcome for each in scores.values() for outcome in each.outcomes])
+    questions = load_questions(files)
+    rival = rival_of(against, questions) if against else None
+    with printing.Progress(words.stages) as progress:
+        ours, theirs, failed = run_trials(
+            questions,
+            settings,
+            Mode(mode),
+            docs=Path(docs) if docs else None,
+            rival=rival,
+            progress=progress,
+        )
+    versus = compare(ours.total.outcomes, theirs.total.outcomes) if theirs else None
+    if html:
+        facts = {"mode": mode, "index": docs or str(settings.index), "model": settings.model}
+        write_report(Path(html), ours, theirs, facts, settings.lang)
     if as_json:
-        summary = replace(total, outcomes=())
-        by_file = {file: asdict(each) for file, each in scores.items()}
-        printing.print_json({"mode": mode, "all": asdict(summary), "files": by_file})
+        body = {"mode": mode} | _by_file(ours) | {"intervals": intervals(ours.total.outcomes)}
+        if theirs and versus:
+            body |= {"against": {"name": theirs.name} | _by_file(theirs) | asdict(versus)}
+        printing.print_json(body)
+    else:
+        printing.print_trials([ours, theirs] if theirs else [ours], words)
+        if theirs and versus:
+            printing.print_comparison(versus, theirs.name, words, whole=verbose)
+        if verbose:
+            printing.print_shortfalls(ours.total, words)
+    printing.say_failures(failed, words)
+    return INCOMPLETE if failed else OK
+
+
+def _calibrate(
+    files: tuple[str, ...], docs: str | None, reset: bool, index: str | None, as_json: bool
+) -> int:
+    from rag.evaluate import calibrate, load_cases
+    from rag.retrieve import remove_calibration, write_calibration
+
+    settings = load_settings(index=index)
+    words = texts(settings.lang)
+    if reset == bool(files):
+        problem = words.files_or_reset
+        raise click.UsageError(problem, click.get_current_context())
+    if reset:
+        removed = remove_calibration(settings.index)
+        if as_json:
+            printing.print_json({"removed": removed})
+        else:
+            printing.print_reset(removed, words)
         return OK
-    printing.print_scores(scores | ({words.all_files: total} if len(scores) > 1 else {}), words)
-    if verbose:
-        printing.print_shortfalls(total, words)
-    return OK
+    cases = [case for file in files for case in load_cases(file)]
+    with printing.Progress(words.stages) as progress:
+        fit, failed = calibrate(
+            cases, settings, docs=Path(docs) if docs else None, progress=progress
+        )
+    write_calibration(settings.index, fit.calibration)
+    if as_json:
+        printing.print_json(fit)
+    else:
+        printing.print_fit(fit, settings, words)
+    printing.say_failures(failed, words)
+    return INCOMPLETE if failed else OK
+
+
+def _by_file(trial: Trial) -> dict[str, Any]:
+    """A trial as a record: all files together, then each with its outcomes."""
+    summary = replace(trial.total, outcomes=())
+    files = {file: asdict(scores) for file, scores in trial.scores.items()}
+    return {"all": asdict(summary), "files": files}
 
 
 def _doctor(docs: str | None, index: str | None, as_json: bool) -> int:

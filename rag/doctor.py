@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from rag.encode import load_encoder, load_reranker
 from rag.errors import IndexMissing, SettingsError, WenjuError
 from rag.read import scan
+from rag.retrieve import CalibrationState, find_calibration
 from rag.settings import NO_RERANKER, Settings, load_settings
 from rag.store import damaged_parts, docs_of, leftovers, open_index
 from rag.types import Language
@@ -38,8 +39,8 @@ class Check:
     """One thing that was looked at."""
 
     name: str
-    """``installation``, ``settings``, ``model``, ``index``, ``documents``, ``disk``, ``port`` or
-    ``leftovers``."""
+    """``installation``, ``settings``, ``model``, ``index``, ``calibration``, ``documents``,
+    ``disk``, ``port`` or ``leftovers``."""
     level: Level
     what: str
     next_step: str | None = None
@@ -121,6 +122,13 @@ def _index(settings: Settings, language: Language) -> Iterator[Check]:
     if encoder.fingerprint != shape.fingerprint:
         what = _say(_OTHER_MODEL, language, indexed=shape.model, wanted=encoder.name)
         yield Check("index", Level.BAD, what, _say(_BUILD_OR_BACK, language))
+    state, calibration = find_calibration(settings, shape.fingerprint)
+    if state is CalibrationState.IN_FORCE and calibration:
+        what = _say(_CALIBRATED, language, count=calibration.questions, when=calibration.created)
+        yield Check("calibration", Level.OK, what)
+    elif state is not CalibrationState.NONE:
+        what = _say(_OUTDATED if state is CalibrationState.OUTDATED else _UNREADABLE, language)
+        yield Check("calibration", Level.WARN, what, _say(_CALIBRATE_AGAIN, language))
 
 
 def _documents(settings: Settings, language: Language) -> Iterator[Check]:
@@ -199,6 +207,16 @@ _OTHER_MODEL = (
 _BUILD_OR_BACK = (
     "请运行 rag build 重建，或改回原来的模型",
     "run rag build to make it anew, or go back to the former model",
+)
+_CALIBRATED = ("用 {count} 个问题校准，{when}", "by {count} questions, {when}")
+_OUTDATED = (
+    "校准时的模型或排序与现在不同，没有采用",
+    "made with another model or ranking than now, and left aside",
+)
+_UNREADABLE = ("calibration.json 已损坏，没有采用", "calibration.json is damaged and left aside")
+_CALIBRATE_AGAIN = (
+    "请再运行 rag calibrate，或用 rag calibrate --reset 取消",
+    "run rag calibrate again, or rag calibrate --reset",
 )
 _FILES_FOUND = ("{path} 里有 {count} 个文件", "{count} files in {path}")
 _FREE = ("{path} 还有 {size}", "{size} free at {path}")

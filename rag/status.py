@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rag.errors import WenjuError
 from rag.read import digest, load, parse, scan
+from rag.retrieve import CalibrationState, find_calibration
 from rag.settings import Settings
 from rag.store import DocumentRecord, docs_of, open_index
 from rag.types import Failure
@@ -34,6 +35,7 @@ class IndexStatus:
     fingerprint: str
     passages: int
     bytes: int
+    calibration: CalibrationState
     documents: tuple[DocumentRecord, ...]
 
 
@@ -53,6 +55,7 @@ def status(settings: Settings) -> IndexStatus:
             fingerprint=manifest.shape.fingerprint,
             passages=manifest.passages,
             bytes=sum(part.bytes for part in manifest.parts.values()),
+            calibration=find_calibration(settings, manifest.shape.fingerprint)[0],
             documents=manifest.documents,
         )
 

@@ -8,9 +8,10 @@ from rag.evaluate.calibration import Bin, calibration_error, reliability
 from rag.evaluate.cases import Case, load_cases
 from rag.evaluate.comparison import Change, Comparison, Difference, compare, intervals
 from rag.evaluate.corpus import indexed
-from rag.evaluate.fitting import FALSE_REFUSALS, PRECISION, Checked, Fit, calibrate
+from rag.evaluate.fitting import FALSE_REFUSALS, PRECISION, Checked, Fit, calibrate, fit
 from rag.evaluate.measures import DEPTHS, by_question
 from rag.evaluate.scores import FIRST, Outcome, Scores, evaluate, rank_of, score
+from rag.evaluate.trials import Trial, load_questions, rival_of, run_trials
 
 __all__ = [
     "DEPTHS",
@@ -27,16 +28,21 @@ __all__ = [
     "Fit",
     "Outcome",
     "Scores",
+    "Trial",
     "by_question",
     "calibrate",
     "calibration_error",
     "compare",
     "evaluate",
+    "fit",
     "indexed",
     "intervals",
     "load_cases",
     "load_collection",
+    "load_questions",
     "rank_of",
     "reliability",
+    "rival_of",
+    "run_trials",
     "score",
 ]

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from rag.errors import CalibrationImpossible, TooFewCases
 from rag.evaluate.calibration import calibration_error
+from rag.evaluate.cases import Case
+from rag.evaluate.corpus import indexed
 from rag.evaluate.measures import Floats
-from rag.evaluate.scores import Outcome
+from rag.evaluate.scores import Outcome, evaluate
 from rag.retrieve import Calibration, Retriever, logit, ranking_identity, scaled, status_of
 from rag.settings import Settings
-from rag.types import Status
+from rag.store import Progress
+from rag.types import Failure, Status
 
 Flags = npt.NDArray[np.bool_]
 
@@ -74,7 +79,40 @@ class _Told:
         return _Told(self.logits[rows], self.right[rows], self.answerable[rows])
 
 
-def calibrate(retriever: Retriever, outcomes: Sequence[Outcome], settings: Settings) -> Fit:
+def calibrate(
+    cases: Sequence[Case],
+    settings: Settings,
+    *,
+    docs: Path | None = None,
+    progress: Progress | None = None,
+) -> tuple[Fit, tuple[Failure, ...]]:
+    """Ask the questions, uncalibrated, and fit a calibration for the index to what came of them.
+
+    Args:
+        cases: questions with and without an answer.
+        settings: which index.
+        docs: in the place of the index's own, a folder of documents to ask, indexed for the time.
+        progress: told how far it is.
+
+    Returns:
+        The fit, and the documents that could not be read.
+
+    Raises:
+        IndexProblem, ModelError: the index cannot be used.
+        TooFewCases, CalibrationImpossible: as :func:`fit`.
+    """
+    with ExitStack() as opened:
+        retriever = opened.enter_context(Retriever(settings=settings, calibrated=False))
+        identity = retriever.index.manifest.shape.fingerprint
+        failed: tuple[Failure, ...] = ()
+        if docs:
+            own, failed = opened.enter_context(indexed(docs, settings, progress))
+            retriever = opened.enter_context(Retriever(settings=own, calibrated=False))
+        outcomes = evaluate(retriever, cases, progress=progress).outcomes
+    return fit(outcomes, settings, identity), failed
+
+
+def fit(outcomes: Sequence[Outcome], settings: Settings, fingerprint: str) -> Fit:
     """Fit the confidence, and the thresholds on it, to what came of some questions.
 
     Confidence: Platt scaling with Platt's smoothed targets (Platt 1999; Lin, Lin & Weng 2007).
@@ -84,9 +122,9 @@ def calibrate(retriever: Retriever, outcomes: Sequence[Outcome], settings: Setti
     hundredth of them.
 
     Args:
-        retriever: what was asked; with its own confidence, not one calibrated before.
-        outcomes: what came of it.
-        settings: those it was asked with.
+        outcomes: with the confidence as it is told without a calibration.
+        settings: those the questions were asked with.
+        fingerprint: of the index's model.
 
     Raises:
         TooFewCases: there are fewer than 30 questions, or than ten of a kind that is needed.
@@ -103,7 +141,7 @@ def calibrate(retriever: Retriever, outcomes: Sequence[Outcome], settings: Setti
         questions=len(outcomes),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         ranking=ranking_identity(),
-        fingerprint=retriever.index.manifest.shape.fingerprint,
+        fingerprint=fingerprint,
         reranker=settings.reranker,
     )
     answerable = int(told.answerable.sum())

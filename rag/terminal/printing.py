@@ -14,7 +14,9 @@ import click
 
 from rag.doctor import Check
 from rag.errors import printable
-from rag.evaluate import DEPTHS, Outcome, Scores
+from rag.evaluate import DEPTHS, Change, Comparison, Fit, Outcome, Scores, Trial
+from rag.retrieve import CalibrationState
+from rag.settings import Settings
 from rag.status import Behind, IndexStatus
 from rag.terminal.layout import cells, pad, paragraph
 from rag.terminal.texts import Texts
@@ -109,6 +111,8 @@ def print_status(status: IndexStatus, behind: Behind | None, words: Texts) -> No
     }
     for line in lines:
         click.echo(line.format(**fields))
+    if status.calibration is not CalibrationState.NONE:
+        click.echo(words.calibrations[status.calibration])
     _print_listed(
         (
             "  " + words.document.format(source=printable(one.source), chunks=one.chunks)
@@ -134,20 +138,91 @@ def print_verify(report: VerifyReport, words: Texts) -> None:
         click.echo("  " + words.problem.format(**fields))
 
 
+def print_trials(trials: Sequence[Trial], words: Texts) -> None:
+    """A table of scores, a row a file and configuration, and one for all files."""
+    rows: dict[str, Scores] = {}
+    for trial in trials:
+        named = trial.scores | ({words.all_files: trial.total} if len(trial.scores) > 1 else {})
+        mark = f"  {trial.name}" if len(trials) > 1 else ""
+        rows |= {f"{file}{mark}": scores for file, scores in named.items()}
+    print_scores(rows, words)
+
+
 def print_scores(rows: Mapping[str, Scores], words: Texts) -> None:
     """A table, a row each."""
-    depths = [f"R@{k}" for k in DEPTHS]
-    shares = [words.highlight, words.refused, words.wrongly_refused]
-    table = [[words.scores_of, "n", *depths, "MRR@10", *shares]]
+    graded = any(scores.ndcg is not None for scores in rows.values())
+    ranked = [f"R@{k}" for k in DEPTHS] + ["MRR@10"] + (["nDCG@10"] if graded else [])
+    shares = [words.highlight, words.refused, words.wrongly_refused, "ECE"]
+    table = [[words.scores_of, "n", *ranked, *shares]]
     for name, scores in rows.items():
         recall = [scores.recall[k] if scores.recall else None for k in DEPTHS]
-        row = [*recall, scores.mrr, scores.highlighted, scores.refused, scores.wrongly_refused]
-        count = str(len(scores.outcomes))
-        table.append([name, count, *("–" if share is None else f"{share:.3f}" for share in row)])
-    widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
-    for fields in table:
-        padded = (pad(text, width) for text, width in zip(fields, widths, strict=True))
-        click.echo("  ".join(padded).rstrip())
+        row = [*recall, scores.mrr, *([scores.ndcg] if graded else []), scores.highlighted]
+        row += [scores.refused, scores.wrongly_refused, scores.calibration_error]
+        table.append([printable(name), str(len(scores.outcomes)), *map(_share, row)])
+    _print_table(table)
+
+
+def print_comparison(versus: Comparison, rival: str, words: Texts, *, whole: bool) -> None:
+    """What differs and how surely, then the questions gained and lost; all of them or the first."""
+    click.echo(f"\n{words.compared.format(rival=printable(rival))}")
+    table = [["", "n", words.ours, printable(rival), words.difference, words.interval]]
+    names = {
+        "highlighted": words.highlight,
+        "refused": words.refused,
+        "wrongly_refused": words.wrongly_refused,
+    }
+    for one in versus.differences:
+        table.append(
+            [
+                names.get(one.measure, one.measure),
+                str(one.questions),
+                _share(one.ours),
+                _share(one.theirs),
+                f"{one.difference:+.3f}",
+                f"{one.low:+.3f} … {one.high:+.3f}{'  *' if one.sure else ''}",
+            ]
+        )
+    _print_table(table)
+    for text, mark, changes in (
+        (words.gained, "+", versus.gained),
+        (words.lost, "-", versus.lost),
+    ):
+        click.echo(f"\n{text.format(count=len(changes))}")
+        lines = [f"{mark} {_change(change, words)}" for change in changes]
+        if whole:
+            click.echo("\n".join(lines), nl=bool(lines))
+        else:
+            _print_listed(lines, words)
+
+
+def print_fit(fit: Fit, settings: Settings, words: Texts) -> None:
+    """What a calibration is worth, its thresholds, and what stands in their way."""
+    calibration = fit.calibration
+    click.echo(
+        words.fitted.format(
+            all=calibration.questions, answerable=fit.answerable, unanswerable=fit.unanswerable
+        )
+    )
+    heads = [words.refused, words.wrongly_refused, words.found_share, words.precision]
+    table = [["", "ECE", *heads]]
+    for name, checked in ((words.before, fit.before), (words.left_out, fit.after)):
+        row = [checked.calibration_error, checked.refused, checked.wrongly_refused]
+        table.append([name, *map(_share, [*row, checked.found, checked.precision])])
+    _print_table(table)
+    if calibration.found is None:
+        click.echo(words.found_unreached.format(found=settings.found))
+    else:
+        click.echo(words.found_from.format(found=calibration.found))
+    click.echo(words.uncertain_from.format(uncertain=calibration.uncertain))
+    for name in ("found", "uncertain"):
+        if name in settings.model_fields_set:
+            click.echo(words.set_wins.format(name=f"RAG_{name.upper()}"))
+    click.echo(words.calibration_written.format(index=printable(settings.index)))
+
+
+def print_reset(removed: bool, words: Texts) -> None:
+    """Whether there was a calibration to take back."""
+    click.echo(words.calibration_removed if removed else words.no_calibration)
 
 
 def print_shortfalls(scores: Scores, words: Texts) -> None:
@@ -195,16 +270,43 @@ class Progress:
             click.echo(f"\r\x1b[K{text}", err=True, nl=False)
 
 
+def _change(change: Change, words: Texts) -> str:
+    before, now = (_place(outcome, words) for outcome in (change.theirs, change.ours))
+    return f"{printable(change.ours.case.question)}  {before} → {now}"
+
+
+def _place(outcome: Outcome, words: Texts) -> str:
+    if not outcome.case.answerable:
+        return words.statuses[outcome.status]
+    if outcome.case.judged:
+        relevant = {source for source, grade in outcome.case.judged if grade > 0}
+        listed = enumerate(outcome.documents[: DEPTHS[-1]], 1)
+        ranks = ", ".join(str(rank) for rank, source in listed if source in relevant)
+        return words.documents_at.format(ranks=ranks) if ranks else words.missed
+    return words.rank.format(rank=outcome.rank) if outcome.rank else words.missed
+
+
+def _share(share: float | None) -> str:
+    return "–" if share is None else f"{share:.3f}"
+
+
+def _print_table(table: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
+    for fields in table:
+        padded = (pad(text, width) for text, width in zip(fields, widths, strict=True))
+        click.echo("  ".join(padded).rstrip())
+
+
 def _shortfalls(outcome: Outcome, words: Texts) -> list[str]:
     not_found = outcome.status is Status.NOT_FOUND
-    if outcome.case.source is None:
+    if not outcome.case.answerable:
         return [] if not_found else [words.not_refused.format(status=outcome.status)]
     problems = [words.refused_though_answered] if not_found else []
     if outcome.rank is None:
         problems.append(words.missed)
     elif outcome.rank > 1:
         problems.append(words.not_first.format(rank=outcome.rank))
-    elif not outcome.highlighted:
+    elif outcome.highlighted is False:
         problems.append(words.not_highlighted)
     return problems
 

@@ -30,6 +30,7 @@ class Texts:
     not_one_of: str
     not_text: str
     bad_usage: str
+    files_or_reset: str
     # what each command and option is for
     about: str
     build: str
@@ -42,13 +43,19 @@ class Texts:
     verify_more: str
     eval: str
     eval_more: str
+    calibrate: str
+    calibrate_more: str
     doctor: str
     help: str
     json: str
     index: str
     docs: str
+    own_docs: str
     k: str
     mode: str
+    against: str
+    html: str
+    reset: str
     source: str
     host: str
     port: str
@@ -76,6 +83,7 @@ class Texts:
     model: str
     documents: str
     document: str
+    calibrations: dict[str, str]
     up_to_date: str
     behind: str
     # verify
@@ -92,6 +100,28 @@ class Texts:
     not_highlighted: str
     not_refused: str
     refused_though_answered: str
+    compared: str
+    ours: str
+    difference: str
+    interval: str
+    gained: str
+    lost: str
+    rank: str
+    documents_at: str
+    statuses: dict[str, str]
+    # calibrating
+    fitted: str
+    before: str
+    left_out: str
+    found_share: str
+    precision: str
+    found_from: str
+    found_unreached: str
+    uncertain_from: str
+    set_wins: str
+    calibration_written: str
+    calibration_removed: str
+    no_calibration: str
     # doctor
     levels: dict[str, str]
     checks: dict[str, str]
@@ -118,6 +148,7 @@ ZH = Texts(
     not_one_of="{name} 须是 {names} 之一，收到的是 {value}",
     not_text="{name}不是合法的文字，请检查终端的编码",
     bad_usage="用法不对",
+    files_or_reset="请给出问题文件；只用 --reset 时不要给",
     about="问据：向一个文件夹的中文报告提问，得到回答问题的原话和可核对的出处。\n"
     "全部在本机完成，不联网。",
     build="让索引与文档目录一致",
@@ -131,14 +162,23 @@ ZH = Texts(
     verify_more="有一条不符就以 1 退出。",
     eval="用已知答案的问题给检索打分",
     eval_more='每行一个问题：{"question": "…", "source": "文件", "answer": ["…"]}；\n'
-    '文档没有答案的写 "source": null, "answer": []。',
+    '文档没有答案的写 "source": null, "answer": []。\n'
+    "也可以是 BEIR 格式的文件夹（corpus.jsonl、queries.jsonl、qrels/），按文档评判。\n"
+    "--against 用同一个问题成对重抽样，给出每项差别的 95% 区间，再列出变好和变差的问题。",
+    calibrate="用自己的问题校准把握和“没有找到”的门槛",
+    calibrate_more="问题文件与 rag eval 相同，至少 30 个，有答案和没有答案的各至少 10 个。\n"
+    "结果写在索引目录里，重建索引后仍然有效；已设定的 RAG_FOUND、RAG_UNCERTAIN 优先。",
     doctor="检查安装和索引有什么毛病，该怎么办",
     help="显示这段说明",
     json="输出一个 JSON 对象，供程序读取",
     index="索引目录",
     docs="文档目录",
+    own_docs="在这些文档上试，临时建索引",
     k="段落数",
     mode="检索方式：hybrid、dense 或 sparse",
+    against="与另一种检索方式或另一个索引目录对比",
+    html="把结果写成一个网页文件",
+    reset="取消校准",
     source="只在这些文件里找，可用通配符，可多次给出",
     host="监听地址",
     port="端口，0 表示任选一个空闲的",
@@ -167,6 +207,13 @@ ZH = Texts(
     model="模型 {model}（{fingerprint}）",
     documents="{documents} 份文件，{passages} 段",
     document="{source}  {chunks} 段",
+    calibrations={
+        "in_force": "把握已用自己的问题校准",
+        "outdated": "把握的校准已不适用（模型或排序变了），没有采用；"
+        "请再运行 rag calibrate，或用 rag calibrate --reset 取消",
+        "damaged": "把握的校准文件已损坏，没有采用；"
+        "请再运行 rag calibrate，或用 rag calibrate --reset 取消",
+    },
     up_to_date="与文档目录一致",
     behind="落后于文档目录：新增 {added}，改动 {changed}，删除 {deleted}，读不了 {failed}；"
     "运行 rag build 即可更新",
@@ -182,12 +229,34 @@ ZH = Texts(
     not_highlighted="首个高亮不是答案",
     not_refused="没有答案，却没有拒答（{status}）",
     refused_though_answered="有答案，却说没有找到",
+    compared="与 {rival} 相比（95% 区间；* 表示区间不含 0）：",
+    ours="本次",
+    difference="差",
+    interval="区间",
+    gained="更好的 {count} 个问题",
+    lost="更差的 {count} 个问题",
+    rank="第 {rank} 段",
+    documents_at="相关文档在第 {ranks} 位",
+    statuses={"found": "找到了", "uncertain": "可能找到了", "not_found": "没有找到"},
+    fitted="用 {all} 个问题校准：有答案的 {answerable} 个，没有答案的 {unanswerable} 个",
+    before="校准前",
+    left_out="校准后（用其余问题校准）",
+    found_share="找到",
+    precision="找到的正确率",
+    found_from="找到：把握从 {found:.0%} 起，十有九对",
+    found_unreached="找到：什么门槛都到不了十有九对，沿用设置 {found:.0%}",
+    uncertain_from="可能找到：把握从 {uncertain:.0%} 起；误拒的不超过 3%",
+    set_wins="已设定 {name}，以它为准",
+    calibration_written="已写入 {index}/calibration.json；正在运行的网页问答重新打开后生效",
+    calibration_removed="已取消校准；正在运行的网页问答重新打开后生效",
+    no_calibration="没有校准过，什么也没有改动",
     levels={"ok": "好", "warn": "注意", "bad": "坏"},
     checks={
         "installation": "安装",
         "settings": "设置",
         "model": "模型",
         "index": "索引",
+        "calibration": "校准",
         "documents": "文档",
         "disk": "磁盘",
         "port": "端口",
@@ -215,6 +284,7 @@ EN = Texts(
     not_one_of="{name} must be one of {names}, not {value}",
     not_text="{name} is not valid text, check the encoding of your terminal",
     bad_usage="wrong usage",
+    files_or_reset="name files of questions, or --reset alone",
     about="Wenju: ask a folder of Chinese reports, get the passages that answer,\n"
     "word for word, each with a citation that can be checked. All on this computer.",
     build="bring the index up to date with the documents",
@@ -230,14 +300,25 @@ EN = Texts(
     verify_more="Exits with 1 if one does not hold.",
     eval="score the search by questions with known answers",
     eval_more='One question a line: {"question": "…", "source": "file", "answer": ["…"]};\n'
-    'with "source": null, "answer": [] where the documents do not answer.',
+    'with "source": null, "answer": [] where the documents do not answer. Or a folder in\n'
+    "the form of BEIR (corpus.jsonl, queries.jsonl, qrels/), where documents are judged.\n"
+    "--against resamples the questions in pairs: a 95% interval of every difference, then\n"
+    "the questions gained and lost.",
+    calibrate="fit the confidence, and when to say not found, to your own questions",
+    calibrate_more="Questions as for rag eval: at least 30, 10 with an answer and 10 without.\n"
+    "The outcome is kept in the folder of the index and outlives every build; where\n"
+    "RAG_FOUND or RAG_UNCERTAIN is set, that wins.",
     doctor="what is wrong with this installation or index, and what to do",
     help="show this text",
     json="print one JSON object, for programs",
     index="folder of the index",
     docs="folder of the documents",
+    own_docs="ask these documents, indexed for the time",
     k="number of passages",
     mode="hybrid, dense or sparse",
+    against="compare with another mode, or with the index in another folder",
+    html="write a report, one HTML file",
+    reset="take the calibration back",
     source="search these files only; a glob, may be repeated",
     host="address to listen on",
     port="port, 0 for any free one",
@@ -266,6 +347,13 @@ EN = Texts(
     model="model {model} ({fingerprint})",
     documents="{documents} documents, {passages} passages",
     document="{source}  {chunks} passages",
+    calibrations={
+        "in_force": "the confidence is calibrated by your own questions",
+        "outdated": "the calibration no longer fits (model or ranking changed) and is left aside; "
+        "run rag calibrate again, or rag calibrate --reset",
+        "damaged": "the file of the calibration is damaged and left aside; "
+        "run rag calibrate again, or rag calibrate --reset",
+    },
     up_to_date="up to date with the documents",
     behind="behind the documents: {added} added, {changed} changed, {deleted} deleted, "
     "{failed} unreadable; run rag build",
@@ -281,12 +369,36 @@ EN = Texts(
     not_highlighted="the first highlight is not the answer",
     not_refused="has no answer and was not refused ({status})",
     refused_though_answered="has an answer and was refused",
+    compared="compared with {rival} (95% intervals; * where one leaves out 0):",
+    ours="ours",
+    difference="diff.",
+    interval="interval",
+    gained="{count} questions gained",
+    lost="{count} questions lost",
+    rank="passage {rank}",
+    documents_at="relevant documents at {ranks}",
+    statuses={"found": "found", "uncertain": "uncertain", "not_found": "not found"},
+    fitted="calibrated by {all} questions: {answerable} with an answer, {unanswerable} without",
+    before="before",
+    left_out="after (fitted to the others)",
+    found_share="found",
+    precision="right if found",
+    found_from="found: from a confidence of {found:.0%}, right nine times in ten",
+    found_unreached="found: no threshold is right nine times in ten; "
+    "the setting stays, {found:.0%}",
+    uncertain_from="uncertain: from {uncertain:.0%}; at most 3% wrongly refused",
+    set_wins="{name} is set, and wins",
+    calibration_written="written to {index}/calibration.json; a running chat takes it up when "
+    "opened again",
+    calibration_removed="the calibration is taken back; a running chat follows when opened again",
+    no_calibration="there is no calibration, nothing was changed",
     levels={"ok": "ok", "warn": "warn", "bad": "bad"},
     checks={
         "installation": "installation",
         "settings": "settings",
         "model": "model",
         "index": "index",
+        "calibration": "calibration",
         "documents": "documents",
         "disk": "disk",
         "port": "port",
