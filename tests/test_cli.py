@@ -262,7 +262,11 @@ def test_ctrl_c_leaves_the_index_as_it_was(tmp_path, built):
     for number in range(150):
         (docs / f"{number}.txt").write_text(f"{number}{text}", "utf-8")
     building = subprocess.Popen(
-        [*RAG, "build", docs, "--index", index], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*RAG, "build", docs, "--index", index],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # a shell's background job ignores Ctrl-C, and so would what it starts
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while building.poll() is None and not list(index.glob("generations/.building-*")):
         time.sleep(0.01)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -98,7 +99,11 @@ def check_sizes(folder: Path, manifest: Manifest) -> None:
     """
     for name, part in manifest.parts.items():
         path = folder / name
-        if path.is_symlink() or not path.is_file() or path.stat().st_size != part.bytes:
+        try:
+            found = path.lstat()  # asked once: a build may remove the generation meanwhile
+        except OSError as error:
+            raise IndexDamaged(path, reason=name) from error
+        if not stat.S_ISREG(found.st_mode) or found.st_size != part.bytes:
             raise IndexDamaged(path, reason=name)
 
 
