@@ -465,13 +465,13 @@ class TooFewCases(CasesError):
     """There are too few questions, or too few of a kind, to calibrate by."""
 
     zh = (
-        "只有 {where} 个问题：有答案的 {answerable} 个，没有答案的 {unanswerable} 个，"
+        "只有 {count} 个问题：有答案的 {answerable} 个，没有答案的 {unanswerable} 个，"
         "前三段答对的 {right} 个",
         "校准至少要 {fewest} 个问题，其中有答案、没有答案、答对、没答对的各至少 {of_a_kind} 个；"
         "请补充后再运行 rag calibrate",
     )
     en = (
-        "{where} questions: {answerable} with an answer, {unanswerable} without, "
+        "{count} questions: {answerable} with an answer, {unanswerable} without, "
         "{right} answered in the first three passages",
         "calibration takes at least {fewest}, and {of_a_kind} each with an answer, without one, "
         "answered and not answered; add some and run rag calibrate again",

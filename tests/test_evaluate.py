@@ -1,12 +1,14 @@
-"""Evaluation: cases, and scores against numbers worked out by hand and by another tool."""
+"""Evaluation: cases, scores against numbers worked out by hand, comparisons."""
 
-import ir_measures
+import math
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.errors import CasesError, CasesMissing
-from rag.evaluate import Case, Outcome, load_cases, rank_of, score
+from rag.evaluate import Case, Outcome, compare, intervals, load_cases, rank_of, score
 from rag.types import Status
 
 GOOD = '{"question": "多少？", "source": "a.txt", "answer": ["三个"]}'
@@ -117,16 +119,97 @@ def test_shares_of_nothing_are_not_claimed():
 
 @settings(deadline=None)
 @given(st.lists(st.none() | st.integers(1, 12), min_size=1, max_size=30))
-def test_recall_and_mrr_are_those_of_ir_measures(ranks):
-    qrels = [ir_measures.Qrel(str(query), "relevant", 1) for query in range(len(ranks))]
-    run = [
-        ir_measures.ScoredDoc(str(query), "relevant" if place == rank else f"{place}", 100 - place)
-        for query, rank in enumerate(ranks)
-        for place in range(1, 13)
-    ]
-    measures = {k: ir_measures.Success @ k for k in (1, 3, 5, 10)}
-    reciprocal = ir_measures.RR @ 10
-    expected = ir_measures.calc_aggregate([*measures.values(), reciprocal], qrels, run)
+def test_recall_counts_the_first_k_and_mrr_the_first_ten(ranks):
     scores = score([known(rank) for rank in ranks])
-    assert scores.recall == pytest.approx({k: expected[each] for k, each in measures.items()})
-    assert scores.mrr == pytest.approx(expected[reciprocal])
+    reached = [rank for rank in ranks if rank]
+    for k in (1, 3, 5, 10):
+        assert scores.recall[k] == pytest.approx(sum(r <= k for r in reached) / len(ranks))
+    assert scores.mrr == pytest.approx(sum(1 / r for r in reached if r <= 10) / len(ranks))
+
+
+def judged(documents, **grades):
+    case = Case("问", None, (), judged=tuple(grades.items()))
+    return Outcome(case, None, None, Status.FOUND, documents=tuple(documents))
+
+
+def test_judged_documents_score_as_worked_out_by_hand():
+    scores = score([judged(["x", "a", "c"], a=2, b=1, c=1), judged([], a=1)])
+    gained = 2 / math.log2(3) + 1 / math.log2(4)
+    ideal = 2 / math.log2(2) + 1 / math.log2(3) + 1 / math.log2(4)
+    assert scores.ndcg == pytest.approx((gained / ideal + 0) / 2)
+    assert scores.recall == pytest.approx({1: 0, 3: 2 / 3 / 2, 5: 2 / 3 / 2, 10: 2 / 3 / 2})
+    assert scores.mrr == pytest.approx((1 / 2 + 0) / 2)
+    assert (scores.answerable, scores.highlighted) == (2, None)
+
+
+def test_a_passage_of_a_document_judged_above_0_answers():
+    case = Case("问", None, (), judged=(("a", 0), ("b", 1)))
+    assert rank_of(case, [("a", "文"), ("c", "文"), ("b", "文")]) == 3
+
+
+def test_ndcg_is_not_claimed_where_no_document_is_judged():
+    assert score([known(1)]).ndcg is None
+
+
+def test_the_calibration_error_counts_every_question_that_claims_a_confidence():
+    sure = Outcome(Case("问", "a.txt", ("答",)), 1, True, Status.FOUND, 0.75)
+    wrong = Outcome(Case("问", None, ()), None, False, Status.FOUND, 0.75)
+    assert score([sure, wrong, known(1)]).calibration_error == pytest.approx(0.25)
+    assert score([known(1)]).calibration_error is None
+
+
+def test_only_the_first_three_passages_make_a_confidence_right():
+    assert [known(rank).right for rank in (1, 3, 4, None)] == [True, True, False, False]
+
+
+# --- comparing ---
+
+
+def test_a_difference_that_is_there_is_seen_and_its_interval_holds_the_truth():
+    draw = np.random.default_rng(7)
+    theirs = [known(1 if hit else None) for hit in draw.random(1000) < 0.5]
+    ours = [known(1) if draw.random() < 0.2 else other for other in theirs]
+    [first] = [one for one in compare(ours, theirs).differences if one.measure == "R@1"]
+    assert first.low < 0.5 * 0.2 < first.high  # one in five of the missed half is gained
+    assert first.sure
+    assert first.difference == pytest.approx(first.ours - first.theirs)
+
+
+def test_a_difference_that_is_not_there_is_not_claimed():
+    draw = np.random.default_rng(8)
+    ours, theirs = ([known(int(rank)) for rank in draw.integers(1, 4, 400)] for _ in range(2))
+    assert not any(one.sure for one in compare(ours, theirs).differences)
+
+
+def test_questions_are_resampled_in_pairs():
+    ranks = [1, 2, 3, 4, 5] * 20
+    better = [known(rank) for rank in ranks]
+    [mrr] = [one for one in compare(better, better).differences if one.measure == "MRR@10"]
+    assert (mrr.difference, mrr.low, mrr.high) == (0, 0, 0)
+
+
+def test_the_interval_of_a_share_is_as_wide_as_the_binomial_law_says():
+    low, high = intervals([known(1 if number % 2 else None) for number in range(400)])["R@1"]
+    width = 2 * 1.96 * math.sqrt(0.25 / 400)
+    assert high - low == pytest.approx(width, rel=0.15)
+    assert (low + high) / 2 == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_same_outcomes_give_the_same_intervals():
+    outcomes = [known(1), known(3), known(None), unknown(Status.FOUND)]
+    assert intervals(outcomes) == intervals(outcomes)
+
+
+def test_questions_gained_and_lost_are_told_one_by_one():
+    ours = [known(1), known(3), known(2), unknown(Status.NOT_FOUND), unknown(Status.FOUND)]
+    theirs = [known(2), known(None), known(1), unknown(Status.FOUND), unknown(Status.FOUND)]
+    versus = compare(ours, theirs)
+    assert [(one.ours, one.theirs) for one in versus.gained] == [
+        (ours[0], theirs[0]), (ours[1], theirs[1]), (ours[3], theirs[3]),
+    ]  # fmt: skip
+    assert [(one.ours, one.theirs) for one in versus.lost] == [(ours[2], theirs[2])]
+
+
+def test_a_measure_that_concerns_no_question_is_not_compared():
+    versus = compare([known(1)], [known(2)])
+    assert {"refused", "nDCG@10"}.isdisjoint(one.measure for one in versus.differences)

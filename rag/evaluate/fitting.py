@@ -35,6 +35,7 @@ PRECISION = 0.9
 _FEWEST_FOUND = 10
 """Answers that must be found for their precision to mean anything."""
 _FOLDS = 100
+_COMMAND = "rag calibrate"
 _STEPS = 100
 _NEAR_ENOUGH = 1e-9
 
@@ -117,7 +118,8 @@ def fit(outcomes: Sequence[Outcome], settings: Settings, fingerprint: str) -> Fi
 
     Confidence: Platt scaling with Platt's smoothed targets (Platt 1999; Lin, Lin & Weng 2007).
     ``uncertain``: the highest threshold that refuses at most 3 % of the answerable. ``found``: the
-    lowest from which 9 in 10 answers hold true; None where none is, or for fewer than ten answers.
+    lowest from which 9 in 10 answers are right, by count and by what they claim themselves (a few
+    lucky ones prove nothing); None where there is none, or fewer than ten answers are left.
     What it is worth is told by leaving out: one question at a time, up to a hundred, else a
     hundredth of them.
 
@@ -132,6 +134,8 @@ def fit(outcomes: Sequence[Outcome], settings: Settings, fingerprint: str) -> Fi
     """
     told = _told(outcomes)
     slope, shift = _platt(told)
+    if slope <= _NEAR_ENOUGH:
+        raise CalibrationImpossible(_COMMAND)
     found, uncertain = _thresholds(told, slope, shift)
     calibration = Calibration(
         slope=slope,
@@ -170,7 +174,8 @@ def _told(outcomes: Sequence[Outcome]) -> _Told:
     if len(outcomes) < FEWEST or min(int(kind.sum()) for kind in kinds) < FEWEST_OF_A_KIND:
         counts = [int(kind.sum()) for kind in kinds[:3]]
         raise TooFewCases(
-            len(outcomes),
+            _COMMAND,
+            count=len(outcomes),
             answerable=counts[0],
             unanswerable=counts[1],
             right=counts[2],
@@ -181,11 +186,7 @@ def _told(outcomes: Sequence[Outcome]) -> _Told:
 
 
 def _platt(told: _Told) -> tuple[float, float]:
-    """Slope and shift of the logit, by Newton's method; halved steps where one goes too far.
-
-    Raises:
-        CalibrationImpossible: the slope would not be positive.
-    """
+    """Slope and shift of the logit, by Newton's method; halved steps where one goes too far."""
     right = int(told.right.sum())
     wrong = len(told.right) - right
     targets = np.where(told.right, (right + 1) / (right + 2), 1 / (wrong + 2))
@@ -206,10 +207,7 @@ def _platt(told: _Told) -> tuple[float, float]:
         weights = weights - step
         if np.abs(step).max() <= _NEAR_ENOUGH:
             break
-    slope, shift = (float(weight) for weight in weights)
-    if slope <= _NEAR_ENOUGH:
-        raise CalibrationImpossible(len(told.right))
-    return slope, shift
+    return float(weights[0]), float(weights[1])
 
 
 def _thresholds(told: _Told, slope: float, shift: float) -> tuple[float | None, float]:
@@ -217,13 +215,15 @@ def _thresholds(told: _Told, slope: float, shift: float) -> tuple[float | None, 
     confidence = _confidences(told, slope, shift)
     asked = np.sort(confidence[told.answerable])
     uncertain = float(asked[int(FALSE_REFUSALS * len(asked))])
-    for level in np.unique(confidence[confidence >= uncertain]):
-        claimed = confidence >= level
-        if claimed.sum() < _FEWEST_FOUND:
-            break
-        if told.right[claimed].mean() >= PRECISION:
-            return float(level), uncertain
-    return None, uncertain
+    levels, place = np.unique(confidence, return_inverse=True)
+    # of all answers from each level up
+    found, claimed, right = (
+        np.cumsum(np.bincount(place, weights=column)[::-1])[::-1]
+        for column in (np.ones(len(confidence)), confidence, told.right)
+    )
+    enough = (found >= _FEWEST_FOUND) & (levels >= uncertain)
+    good = enough & (right >= PRECISION * found) & (claimed >= PRECISION * found)
+    return float(levels[good.argmax()]) if good.any() else None, uncertain
 
 
 def _left_out(told: _Told, settings: Settings) -> list[tuple[float, Status]]:

@@ -278,7 +278,7 @@ def _questions(outcomes: Sequence[Outcome], say: ReportTexts) -> Markup:
 
 
 def _row(outcome: Outcome, problems: Sequence[str], say: ReportTexts) -> Markup:
-    told = element("p", "；".join(say.problems[one] for one in problems), class_="problem")
+    told = element("p", " · ".join(say.problems[one] for one in problems), class_="problem")
     return element(
         "tr",
         _question(outcome, say, told if problems else None),
@@ -318,7 +318,7 @@ def _rank(outcome: Outcome, say: ReportTexts) -> str:
         first = enumerate(outcome.documents[: DEPTHS[-1]], 1)
         ranks = [str(rank) for rank, source in first if source in relevant]
         if ranks:
-            return say.documents.format(ranks="、".join(ranks[:_LISTED_DOCUMENTS]))
+            return say.documents.format(ranks=", ".join(ranks[:_LISTED_DOCUMENTS]))
         return say.rank_none
     return say.rank_none if outcome.rank is None else str(outcome.rank)
 
