@@ -4,6 +4,7 @@
     generations/000012/         a published generation
     generations/.building-…     one being written; hidden names are never read
     cache/vectors.sqlite        vectors by text and model
+    calibration.json            of the confidence, by rag.retrieve; no build touches it
     .lock                       held by the one writer
 
 A generation with a higher number than the live one was never live: its build died in between.
