@@ -150,7 +150,9 @@ def test_terms_are_kept_as_they_are(tmp_path):
 
 def test_equal_passages_are_told_apart_by_their_place(tmp_path):
     same = [["今年", "新建", "养老", "驿站", "五", "个"]] * 300
-    found = fulltext(tmp_path, same).search([Wanted(Field.WORDS, ["驿站", "新建", "养老"])], 40, None)
+    found = fulltext(tmp_path, same).search(
+        [Wanted(Field.WORDS, ["驿站", "新建", "养老"])], 40, None
+    )
     assert [one.id for one in found] == list(range(40))
 
 
