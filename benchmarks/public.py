@@ -46,7 +46,7 @@ class Asked:
     question: str
     sources: frozenset[str]
     answers: tuple[str, ...]
-    """None: any passage of the files will do."""
+    """Empty: any passage of the files will do."""
 
 
 def comprehension(data: Path, name: str, docs: Path) -> list[Asked]:

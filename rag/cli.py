@@ -238,12 +238,12 @@ def _eval(
             rival=rival,
             progress=progress,
         )
-    versus = compare(ours.total.outcomes, theirs.total.outcomes) if theirs else None
+    versus = compare(ours.outcomes, theirs.outcomes) if theirs else None
     if html:
         facts = {"mode": mode, "index": docs or str(settings.index), "model": settings.model}
         write_report(Path(html), ours, theirs, facts, settings.lang)
     if as_json:
-        body = {"mode": mode} | _by_file(ours) | {"intervals": intervals(ours.total.outcomes)}
+        body = {"mode": mode} | _by_file(ours) | {"intervals": intervals(ours.outcomes)}
         if theirs and versus:
             body |= {"against": {"name": theirs.name} | _by_file(theirs) | asdict(versus)}
         printing.print_json(body)

@@ -51,6 +51,32 @@ class Outcome:
         """Whether one of the first three passages answers: what ``confidence`` speaks of."""
         return self.rank is not None and self.rank <= FIRST
 
+    @property
+    def document_ranks(self) -> list[int]:
+        """Where documents are judged: the ranks, from 1, of the relevant among the first ten."""
+        relevant = {source for source, grade in self.case.judged if grade > 0}
+        listed = enumerate(self.documents[: DEPTHS[-1]], 1)
+        return [rank for rank, source in listed if source in relevant]
+
+    @property
+    def problems(self) -> list[str]:
+        """What fell short, by name; empty where nothing did.
+
+        ``not_refused`` of an unanswerable question; ``refused``, ``missed``, ``not_first`` or
+        ``not_highlighted`` of the others.
+        """
+        refused = self.status is Status.NOT_FOUND
+        if not self.case.answerable:
+            return [] if refused else ["not_refused"]
+        found = ["refused"] if refused else []
+        if self.rank is None:
+            found.append("missed")
+        elif self.rank > 1:
+            found.append("not_first")
+        elif self.highlighted is False:
+            found.append("not_highlighted")
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Scores:

@@ -11,7 +11,7 @@ from rag.errors import SettingRefused
 from rag.evaluate.beir import Collection, load_collection
 from rag.evaluate.cases import Case, load_cases
 from rag.evaluate.corpus import indexed
-from rag.evaluate.scores import Scores, evaluate, score
+from rag.evaluate.scores import Outcome, Scores, evaluate, score
 from rag.retrieve import Retriever
 from rag.settings import Settings
 from rag.store import Progress, open_index
@@ -40,9 +40,14 @@ class Trial:
     """By file; at least one."""
 
     @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Of all files together."""
+        return tuple(outcome for scores in self.scores.values() for outcome in scores.outcomes)
+
+    @property
     def total(self) -> Scores:
         """The scores of all files together."""
-        return score([outcome for scores in self.scores.values() for outcome in scores.outcomes])
+        return score(self.outcomes)
 
 
 def load_questions(names: Iterable[str]) -> Questions:

@@ -279,9 +279,7 @@ def _place(outcome: Outcome, words: Texts) -> str:
     if not outcome.case.answerable:
         return words.statuses[outcome.status]
     if outcome.case.judged:
-        relevant = {source for source, grade in outcome.case.judged if grade > 0}
-        listed = enumerate(outcome.documents[: DEPTHS[-1]], 1)
-        ranks = ", ".join(str(rank) for rank, source in listed if source in relevant)
+        ranks = ", ".join(map(str, outcome.document_ranks))
         return words.documents_at.format(ranks=ranks) if ranks else words.missed
     return words.rank.format(rank=outcome.rank) if outcome.rank else words.missed
 
@@ -298,17 +296,14 @@ def _print_table(table: Sequence[Sequence[str]]) -> None:
 
 
 def _shortfalls(outcome: Outcome, words: Texts) -> list[str]:
-    not_found = outcome.status is Status.NOT_FOUND
-    if not outcome.case.answerable:
-        return [] if not_found else [words.not_refused.format(status=outcome.status)]
-    problems = [words.refused_though_answered] if not_found else []
-    if outcome.rank is None:
-        problems.append(words.missed)
-    elif outcome.rank > 1:
-        problems.append(words.not_first.format(rank=outcome.rank))
-    elif outcome.highlighted is False:
-        problems.append(words.not_highlighted)
-    return problems
+    said = {
+        "not_refused": words.not_refused,
+        "refused": words.refused_though_answered,
+        "missed": words.missed,
+        "not_first": words.not_first,
+        "not_highlighted": words.not_highlighted,
+    }
+    return [said[one].format(status=outcome.status, rank=outcome.rank) for one in outcome.problems]
 
 
 def _print_listed(lines: Iterable[str], words: Texts) -> None:

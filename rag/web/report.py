@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -51,8 +51,8 @@ def page(
         language: of the texts.
     """
     say = report_texts(language)
-    outcomes = ours.total.outcomes
-    versus = compare(outcomes, theirs.total.outcomes) if theirs else None
+    outcomes = ours.outcomes
+    versus = compare(outcomes, theirs.outcomes) if theirs else None
     rival = theirs.name if theirs else ""
     body = element(
         "main",
@@ -94,7 +94,8 @@ def _scores(
     outcomes: Sequence[Outcome], versus: Comparison | None, rival: str, say: ReportTexts
 ) -> Markup:
     edges = intervals(outcomes)
-    means = {name: float(np.nanmean(by_question(outcomes)[name])) for name in edges}
+    values = by_question(outcomes)
+    means = {name: float(np.nanmean(values[name])) for name in edges}
     differences = {one.measure: one for one in versus.differences} if versus else {}
     heads = [say.measure, say.value, "", say.interval]
     heads += [rival, say.difference, say.interval] if versus else []
@@ -266,7 +267,7 @@ def _change_row(change: Change, say: ReportTexts) -> Markup:
 
 
 def _questions(outcomes: Sequence[Outcome], say: ReportTexts) -> Markup:
-    told = [(outcome, list(_problems(outcome))) for outcome in outcomes]
+    told = [(outcome, outcome.problems) for outcome in outcomes]
     heads = [say.question, say.expected, say.rank, say.status, say.claimed]
     folds = []
     for heading, kind in ((say.short, "short"), (say.good, "good")):
@@ -314,29 +315,11 @@ def _rank(outcome: Outcome, say: ReportTexts) -> str:
     if not case.answerable:
         return "–"
     if case.judged:
-        relevant = {source for source, grade in case.judged if grade > 0}
-        first = enumerate(outcome.documents[: DEPTHS[-1]], 1)
-        ranks = [str(rank) for rank, source in first if source in relevant]
+        ranks = outcome.document_ranks[:_LISTED_DOCUMENTS]
         if ranks:
-            return say.documents.format(ranks=", ".join(ranks[:_LISTED_DOCUMENTS]))
+            return say.documents.format(ranks=", ".join(map(str, ranks)))
         return say.rank_none
     return say.rank_none if outcome.rank is None else str(outcome.rank)
-
-
-def _problems(outcome: Outcome) -> Iterator[str]:
-    refused = outcome.status is Status.NOT_FOUND
-    if not outcome.case.answerable:
-        if not refused:
-            yield "not_refused"
-        return
-    if refused:
-        yield "refused"
-    if outcome.rank is None:
-        yield "missed"
-    elif outcome.rank > 1:
-        yield "not_first"
-    elif outcome.highlighted is False:
-        yield "not_highlighted"
 
 
 def _measure(name: str, say: ReportTexts) -> Markup:
