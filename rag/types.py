@@ -50,6 +50,28 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Metadata:
+    """What is known of an article or a passage beside its words.
+
+    Printed with it, or stated by whoever keeps the file; nothing is guessed.
+    """
+
+    publisher: str | None = None
+    """The newspaper, or the office that published it."""
+    edition: str | None = None
+    """The page of the newspaper (第 3 版) as it is numbered: ``3``, ``A02``."""
+    issued: str | None = None
+    """When it was published, ISO 8601, as exact as it is known: 2021-06-03, 2021-06 or 2021."""
+    photographer: str | None = None
+    places: tuple[str, ...] = ()
+    """Named in the passage, each once, in order; so are the next two."""
+    organisations: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    doubtful: bool = False
+    """The file does not show for certain in which order its lines are read."""
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A paragraph, heading, list item … of a document, repaired.
 
@@ -61,6 +83,8 @@ class Block:
     kind: BlockKind
     text: str
     spans: tuple[Span, ...]
+    doubtful: bool = False
+    """Whether what stands in between may belong to it, or a part of it elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +100,7 @@ class Article:
     byline: str | None
     date: str | None
     blocks: tuple[Block, ...]
+    metadata: Metadata = Metadata()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +137,7 @@ class Chunk:
     byline: str | None
     date: str | None
     page: int | None = None
+    metadata: Metadata = Metadata()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +157,7 @@ class Citation:
     label: str
     stale: str | None = None
     """None while the file is as it was indexed; else ``changed``, ``missing`` or ``unreadable``."""
+    metadata: Metadata = Metadata()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Citer:
             sha256=self._index.document(chunk.source).sha256,
             label=label(chunk),
             stale=self._stale(chunk.source),
+            metadata=chunk.metadata,
         )
 
     def _stale(self, source: str) -> str | None:

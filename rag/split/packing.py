@@ -212,6 +212,7 @@ def _chunk(
         section=section,
         byline=article.byline,
         date=article.date,
+        metadata=replace(article.metadata, doubtful=any(atom.block.doubtful for atom in atoms)),
     )
 
 

@@ -13,7 +13,7 @@ from rag.errors import IndexDamaged, IndexTooNew
 from rag.store import layout
 from rag.store.records import DocumentRecord
 
-SCHEMA = 1
+SCHEMA = 2
 """Counts up whenever the parts or the manifest of a generation change their form."""
 FILE = "manifest.json"
 

@@ -7,11 +7,12 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rag.errors import IndexClosed, IndexDamaged
-from rag.types import BlockKind, Chunk
+from rag.types import BlockKind, Chunk, Metadata
 
 FILE = "passages.sqlite"
 _AT_ONCE = 500
@@ -36,14 +37,15 @@ CREATE TABLE chunks (
     byline TEXT,
     date TEXT,
     page INTEGER,
+    metadata TEXT NOT NULL,
     text_hash BLOB NOT NULL,
     UNIQUE (document, start)
 );
 """
-_INSERT = f"INSERT INTO chunks VALUES ({', '.join('?' * 15)})"
+_INSERT = f"INSERT INTO chunks VALUES ({', '.join('?' * 16)})"
 _SELECT = """
 SELECT id, source, start, kind, text, spans, sentences, line_start, line_end,
-       title, section, byline, date, page
+       title, section, byline, date, page, metadata
 FROM chunks JOIN documents USING (document)
 """
 
@@ -111,6 +113,7 @@ class PassagesWriter:
             chunk.byline,
             chunk.date,
             chunk.page,
+            _stored(chunk.metadata),
             text_hash(chunk.text),
         )
 
@@ -191,6 +194,19 @@ class Passages:
                 raise IndexDamaged(self._path, reason=error) from error
 
 
+def _stored(metadata: Metadata) -> str:
+    """What is known, as JSON; what is not known takes no room."""
+    known = {name: value for name, value in asdict(metadata).items() if value}
+    return json.dumps(known, ensure_ascii=False, separators=(",", ":")) if known else ""
+
+
+def _metadata(stored: str) -> Metadata:
+    known: dict[str, Any] = json.loads(stored) if stored else {}
+    for name, value in known.items():
+        known[name] = tuple(value) if isinstance(value, list) else value
+    return Metadata(**known)
+
+
 def _chunk(row: tuple[Any, ...], path: Path) -> Chunk:
     _, source, start, kind, text, spans, sentences, *rest = row
     try:
@@ -201,7 +217,8 @@ def _chunk(row: tuple[Any, ...], path: Path) -> Chunk:
             text,
             tuple((a, b) for a, b in json.loads(spans)),
             tuple((a, b) for a, b in json.loads(sentences)),
-            *rest,
+            *rest[:-1],
+            metadata=_metadata(rest[-1]),
         )
     except (ValueError, TypeError) as error:
         raise IndexDamaged(path, reason=FILE) from error
