@@ -327,6 +327,7 @@ def _shape(settings: Settings, encoder: Encoder) -> Shape:
         model=encoder.name,
         fingerprint=encoder.fingerprint,
         dimension=encoder.dimension,
+        window_chars=encoder.window_chars,
     )
 
 

@@ -272,6 +272,7 @@ def test_a_model_that_is_not_there_leaves_the_index_as_it_was(docs, index, monke
 def test_a_model_that_gives_no_numbers_leaves_the_index_as_it_was(docs, index):
     class Broken:
         name, fingerprint, dimension, batch = "broken", "broken/1", 4, 256
+        window_chars = None
 
         def encode_passages(self, texts):
             import numpy as np
@@ -354,6 +355,7 @@ def test_a_full_disk_leaves_the_live_index_and_no_leftovers(docs, tmp_path):
 def test_a_failing_encoder_leaves_nothing_behind(docs, index):
     class Interrupted:
         name, fingerprint, dimension, batch = "stops", "stops/1", 4, 256
+        window_chars = None
 
         def encode_passages(self, texts):
             raise KeyboardInterrupt

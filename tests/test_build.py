@@ -55,6 +55,7 @@ class HashEncoder:
     name = "hash"
     dimension = 12
     batch = 256
+    window_chars = None
 
     def __init__(self, fingerprint="hash/1"):
         self.fingerprint = fingerprint

@@ -255,6 +255,7 @@ def test_a_failure_in_the_middle_keeps_what_was_encoded(made, docs, index):
 
     class Failing:
         name, fingerprint, dimension, batch = real.name, real.fingerprint, real.dimension, 8
+        window_chars = None
         asked = 0
 
         def encode_passages(self, texts):

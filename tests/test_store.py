@@ -26,7 +26,7 @@ from rag.errors import (
 )
 from rag.read import Found, load, parse
 from rag.settings import load_settings
-from rag.split import split
+from rag.split import split, windows
 from rag.store import Field, Scored, Wanted, live_generation, open_index
 from rag.store.dense import FaissStore, FaissWriter
 from rag.store.fulltext import TantivyStore, TantivyWriter
@@ -34,14 +34,15 @@ from rag.store.fulltext import TantivyStore, TantivyWriter
 # --- vectors -------------------------------------------------------------------------------------
 
 
-def dense(folder, rows):
+def dense(folder, rows, counts=None):
     rows = np.asarray(rows, dtype=np.float32)
-    path = folder / "dense.faiss"
-    writer = FaissWriter(path, rows.shape[1])
-    writer.add(rows[: len(rows) // 2])
-    writer.add(rows[len(rows) // 2 :])
+    counts = [1] * len(rows) if counts is None else counts
+    half = len(counts) // 2
+    writer = FaissWriter(folder, rows.shape[1])
+    writer.add(rows[: sum(counts[:half])], counts[:half])
+    writer.add(rows[sum(counts[:half]) :], counts[half:])
     writer.close()
-    return FaissStore(path)
+    return FaissStore(folder)
 
 
 def expected(rows, query, k, allowed=None):
@@ -83,6 +84,31 @@ def test_more_neighbours_than_there_are_gives_all_there_are(tmp_path):
 def test_vectors_come_back_as_they_went_in(tmp_path):
     rows = np.random.default_rng(2).normal(size=(9, 5)).astype(np.float32)
     assert (dense(tmp_path, rows).vectors([8, 0, 3]) == rows[[8, 0, 3]]).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=9), min_size=1, max_size=60),
+    st.integers(1, 70),
+    st.none() | st.lists(st.integers(0, 60), min_size=2, max_size=2).map(sorted),
+)
+def test_a_passage_is_as_near_as_the_best_of_its_windows(tmp_path_factory, kinds, k, within):
+    basis = np.array([[0.6, 0.8, 0.0], [0.36, 0.48, 0.8], [0.0, 0.0, 1.0]])
+    rows = basis[[kind for windows in kinds for kind in windows]]
+    store = dense(tmp_path_factory.mktemp("dense"), rows, [len(windows) for windows in kinds])
+    query = np.array([0.6, 0.8, 0.0])
+    best = np.array([max(float(basis[kind] @ query) for kind in windows) for windows in kinds])
+    ranges = None if within is None else [tuple(within)]
+    allowed = None if within is None else range(*within)
+    found = store.search(np.float32(query), k, ranges)
+    assert [one.id for one in found] == expected(best[:, None], [1.0], k, allowed)
+
+
+def test_each_passage_has_its_own_windows(tmp_path):
+    rows = np.random.default_rng(2).normal(size=(9, 5)).astype(np.float32)
+    store = dense(tmp_path, rows, [2, 3, 1, 3])
+    assert store.window_counts([3, 0]) == [3, 2]
+    assert (store.vectors([3, 0]) == rows[[6, 7, 8, 0, 1]]).all()
 
 
 def test_a_vector_of_another_length_is_refused(tmp_path):
@@ -250,8 +276,10 @@ def test_an_id_that_is_not_there_has_no_passage_and_no_vector(index):
 
 
 def test_vectors_are_those_of_the_passages(index):
-    chunks = index.chunks([0, 5])
-    wanted = load_encoder().encode_passages([chunk.text for chunk in chunks])
+    cut = [windows(chunk.text, chunk.sentences, 60) for chunk in index.chunks([0, 5])]
+    assert index.window_counts([0, 5]) == [len(one) for one in cut]
+    wanted = load_encoder().encode_passages([window for one in cut for window in one])
+    assert len(wanted) > 2
     assert np.allclose(index.vectors([0, 5]), wanted, atol=1e-6)
 
 

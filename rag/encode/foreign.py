@@ -67,6 +67,7 @@ class SentenceTransformerEncoder:
         self.name = model
         self.dimension = int(self._model.get_embedding_dimension() or 0)
         self.batch = batch_size(self._model)
+        self.window_chars: int | None = None
         written = self._model.prompts.get("query")
         self._prompt = written or _unwritten_prompt(model, folder, self._model)
         decisive = f"{fingerprint(folder)} {self._prompt}"

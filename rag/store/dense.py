@@ -12,43 +12,60 @@ from typing import Any
 
 import faiss
 import numpy as np
+import numpy.typing as npt
 
 from rag.errors import IndexClosed, IndexDamaged
 from rag.store.records import Range, Scored, best_first
 from rag.store.seams import Vector, Vectors
 
 FILE = "dense.faiss"
+WINDOWS = "dense.windows"
+_COUNT = np.dtype("<u2")
+_ROWS_A_PASSAGE = 4
+"""Rows to ask for at first, for each passage wanted."""
 
 
 class FaissWriter:
     """See :class:`rag.store.seams.DenseWriter`."""
 
-    def __init__(self, path: Path, dimension: int) -> None:
-        self._path = path
+    def __init__(self, folder: Path, dimension: int) -> None:
+        self._folder = folder
         self._index = faiss.IndexFlatIP(dimension)
+        self._counts: list[int] = []
 
-    def add(self, vectors: Vectors) -> None:
+    def add(self, vectors: Vectors, counts: Sequence[int]) -> None:
         """See the seam."""
+        if sum(counts) != len(vectors):
+            raise ValueError(f"{len(vectors)} rows for {sum(counts)} windows")
         self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        self._counts.extend(counts)
 
     def close(self) -> None:
         """See the seam."""
-        with self._path.open("xb") as file:
+        with (self._folder / FILE).open("xb") as file:
             file.write(faiss.serialize_index(self._index).data)
+        with (self._folder / WINDOWS).open("xb") as file:
+            file.write(np.array(self._counts, dtype=_COUNT).data)
 
 
 class FaissStore:
     """See :class:`rag.store.seams.DenseStore`."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         try:
-            data = np.fromfile(path, dtype=np.uint8)
+            data = np.fromfile(folder / FILE, dtype=np.uint8)
             self._index: faiss.Index | None = faiss.deserialize_index(data)
+            counts = np.fromfile(folder / WINDOWS, dtype=_COUNT)
         except (OSError, RuntimeError, MemoryError) as error:
-            raise IndexDamaged(path, reason=FILE) from error
-        self.count = int(self._open().ntotal)
+            raise IndexDamaged(folder / FILE, reason=FILE) from error
+        self.count = len(counts)
         self.dimension = int(self._open().d)
+        self._rows = int(self._open().ntotal)
+        self._starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+        self._owners = np.repeat(np.arange(self.count, dtype=np.int64), counts)
+        if self._rows != len(self._owners):
+            raise IndexDamaged(folder / WINDOWS, reason=f"{self._rows} ≠ {len(self._owners)}")
 
     def search(self, query: Vector, k: int, ranges: Sequence[Range] | None) -> list[Scored]:
         """See the seam."""
@@ -59,43 +76,64 @@ class FaissStore:
         k = min(k, self.count)
         if k < 1:
             return []
-        only = _only(ranges, self.count)
-        # one more than asked for shows whether equal scores stand on both sides of the border
-        scores, ids = index.search(rows, min(k + 1, self.count), params=only)
-        if ids[0][-1] >= 0 and len(ids[0]) > k and scores[0][k] == scores[0][k - 1]:
-            least = np.nextafter(scores[0][k], np.float32(-np.inf))
-            _, scores, ids = index.range_search(rows, float(least), params=only)
-            scores, ids = scores.reshape(1, -1), ids.reshape(1, -1)
-        pairs = zip(ids[0].tolist(), scores[0].tolist(), strict=True)
-        return best_first([Scored(one, score) for one, score in pairs if one >= 0], k)
+        only = self._only(ranges)
+        asked = k * _ROWS_A_PASSAGE
+        while True:
+            asked = min(asked, self._rows)
+            found, places = (one[0] for one in index.search(rows, asked, params=only))
+            found, places = found[places >= 0], places[places >= 0]
+            owners, firsts = np.unique(self._owners[places], return_index=True)
+            best = [
+                Scored(owner, score)
+                for owner, score in zip(owners.tolist(), found[firsts].tolist(), strict=True)
+            ]
+            best = best_first(best, k)
+            # a row behind the border that scores as much could be of a passage further in front
+            if asked == self._rows or len(places) < asked:
+                return best
+            if len(best) == k and found[-1] < best[-1].score:
+                return best
+            asked *= 4
 
     def vectors(self, ids: Sequence[int]) -> Vectors:
         """See the seam."""
         index = self._open()
-        wanted = np.asarray(ids, dtype=np.int64).reshape(-1)
+        wanted = self._checked(ids)
         if len(wanted) == 0:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        if wanted.min() < 0 or wanted.max() >= self.count:
-            raise KeyError(f"no passage has the id {wanted.min()} or {wanted.max()}")
-        rows: Vectors = index.reconstruct_batch(wanted)
+        places = [np.arange(self._starts[one], self._starts[one + 1]) for one in wanted]
+        rows: Vectors = index.reconstruct_batch(np.concatenate(places))
         return rows
+
+    def window_counts(self, ids: Sequence[int]) -> list[int]:
+        """See the seam."""
+        wanted = self._checked(ids)
+        counts: list[int] = (self._starts[wanted + 1] - self._starts[wanted]).tolist()
+        return counts
 
     def close(self) -> None:
         """See the seam."""
         self._index = None
 
+    def _checked(self, ids: Sequence[int]) -> npt.NDArray[np.int64]:
+        wanted = np.asarray(ids, dtype=np.int64).reshape(-1)
+        if len(wanted) and (wanted.min() < 0 or wanted.max() >= self.count):
+            raise KeyError(f"no passage has the id {wanted.min()} or {wanted.max()}")
+        return wanted
+
     def _open(self) -> faiss.Index:
         index = self._index  # another thread may close meanwhile
         if index is None:
-            raise IndexClosed(self._path.parent)
+            raise IndexClosed(self._folder)
         return index
 
-
-def _only(ranges: Sequence[Range] | None, count: int) -> Any:
-    if ranges is None:
-        return None
-    chosen = np.zeros(count, dtype=np.uint8)
-    for start, end in ranges:
-        chosen[start:end] = 1
-    swig: Any = faiss  # its stubs do not know these two as they are called from Python
-    return swig.SearchParameters(sel=swig.IDSelectorBitmap(np.packbits(chosen, bitorder="little")))
+    def _only(self, ranges: Sequence[Range] | None) -> Any:
+        if ranges is None:
+            return None
+        chosen = np.zeros(self._rows, dtype=np.uint8)
+        for start, end in ranges:
+            first, last = self._starts[[min(start, self.count), min(end, self.count)]]
+            chosen[first:last] = 1
+        swig: Any = faiss  # its stubs do not know these two as they are called from Python
+        selector = swig.IDSelectorBitmap(np.packbits(chosen, bitorder="little"))
+        return swig.SearchParameters(sel=selector)

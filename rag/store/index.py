@@ -31,7 +31,6 @@ class Index:
     """
 
     def __init__(self, folder: Path, described: Manifest) -> None:
-        from rag.store.dense import FILE as DENSE
         from rag.store.dense import FaissStore
         from rag.store.fulltext import FOLDER as FULLTEXT
         from rag.store.fulltext import TantivyStore
@@ -42,7 +41,7 @@ class Index:
         with ExitStack() as opened:
             self._passages = passages.Passages(folder / passages.FILE)
             opened.callback(self._passages.close)
-            dense = FaissStore(folder / DENSE)
+            dense = FaissStore(folder)
             fulltext = TantivyStore(folder / FULLTEXT)
             counts = (self._passages.count, dense.count, fulltext.count)
             if set(counts) != {described.passages} or dense.dimension != described.shape.dimension:
@@ -60,7 +59,10 @@ class Index:
         return _docs(self.folder, self.manifest)
 
     def search_dense(self, query: Vector, k: int, sources: Sequence[str] = ()) -> list[Scored]:
-        """The ``k`` passages nearest to ``query`` by inner product, best first, ties by id."""
+        """The ``k`` passages nearest to ``query``, best first, ties by id.
+
+        The score of a passage is the largest inner product among its windows.
+        """
         return self._dense.search(query, k, self._ranges(sources))
 
     def search_fulltext(
@@ -100,8 +102,15 @@ class Index:
         return self._passages.ids_of(chunk_ids)
 
     def vectors(self, ids: Sequence[int]) -> Vectors:
-        """The vectors of ``ids``, in their order. Raises KeyError for an id there is not."""
+        """The vectors of the windows of ``ids``, in order, shape ``[sum of counts, dimension]``.
+
+        :meth:`window_counts` says which are whose. Raises KeyError for an id there is not.
+        """
         return self._dense.vectors(ids)
+
+    def window_counts(self, ids: Sequence[int]) -> list[int]:
+        """How many windows each of ``ids`` has. Raises KeyError for an id there is not."""
+        return self._dense.window_counts(ids)
 
     def document(self, source: str) -> DocumentRecord:
         """One document. Raises KeyError for a source there is not."""

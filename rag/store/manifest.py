@@ -13,7 +13,7 @@ from rag.errors import IndexDamaged, IndexTooNew
 from rag.store import layout
 from rag.store.records import DocumentRecord
 
-SCHEMA = 2
+SCHEMA = 3
 """Counts up whenever the parts or the manifest of a generation change their form."""
 FILE = "manifest.json"
 
@@ -30,6 +30,8 @@ class Shape:
     model: str
     fingerprint: str
     dimension: int
+    window_chars: int | None
+    """Of the windows that have a vector each; None where a whole passage has one."""
 
 
 @dataclass(frozen=True, slots=True)

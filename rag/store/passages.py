@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import IndexClosed, IndexDamaged
+from rag.split import windows
 from rag.types import BlockKind, Chunk, Metadata
 
 FILE = "passages.sqlite"
@@ -50,9 +51,9 @@ FROM chunks JOIN documents USING (document)
 """
 
 
-def text_hash(text: str) -> bytes:
-    """What a vector is kept by, beside its model."""
-    return hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
+def text_hash(windows: Sequence[str]) -> bytes:
+    """What the vectors of a passage are kept by, beside their model."""
+    return hashlib.blake2b("\0".join(windows).encode("utf-8"), digest_size=16).digest()
 
 
 def start_of(chunk: Chunk) -> int:
@@ -66,7 +67,8 @@ def start_of(chunk: Chunk) -> int:
 class PassagesWriter:
     """Takes documents in order of source; numbers their passages from 0."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, window_chars: int | None) -> None:
+        self._window_chars = window_chars
         self._connection = sqlite3.connect(path)
         # a file of a dead build is thrown away whole, and a finished one is synced by the publisher
         self._connection.execute("PRAGMA journal_mode = OFF")
@@ -84,9 +86,12 @@ class PassagesWriter:
         self._documents += 1
         self.count += len(chunks)
 
-    def texts(self) -> Iterator[tuple[bytes, str]]:
-        """``(text_hash, text)`` of every passage, in order of id."""
-        yield from self._connection.execute("SELECT text_hash, text FROM chunks ORDER BY id")
+    def windows(self) -> Iterator[tuple[bytes, list[str]]]:
+        """``(text_hash, windows)`` of every passage, in order of id."""
+        for hashed, text, sentences in self._connection.execute(
+            "SELECT text_hash, text, sentences FROM chunks ORDER BY id"
+        ):
+            yield hashed, windows(text, json.loads(sentences), self._window_chars)
 
     def close(self) -> None:
         """Everything is in the file."""
@@ -114,7 +119,7 @@ class PassagesWriter:
             chunk.date,
             chunk.page,
             _stored(chunk.metadata),
-            text_hash(chunk.text),
+            text_hash(windows(chunk.text, chunk.sentences, self._window_chars)),
         )
 
 

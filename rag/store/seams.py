@@ -1,7 +1,8 @@
 """The seams of the index: what an engine for vectors and one for full text must do.
 
 Passages are known to an engine by their ids, ``0 … n-1``, and are added in that order. ``ranges``
-limits a search to some of them; None means all.
+limits a search to some of them; None means all. A passage has a vector for each of its windows, one
+at least; the best of them is its score.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ Vectors = npt.NDArray[np.float32]
 class DenseWriter(Protocol):
     """Takes vectors."""
 
-    def add(self, vectors: Vectors) -> None:
-        """Append rows, float32 of shape ``[n, dimension]``."""
+    def add(self, vectors: Vectors, counts: Sequence[int]) -> None:
+        """Append the rows of ``len(counts)`` passages, float32 of shape ``[sum, dimension]``."""
         ...
 
     def close(self) -> None:
@@ -38,7 +39,11 @@ class DenseStore(Protocol):
         ...
 
     def vectors(self, ids: Sequence[int]) -> Vectors:
-        """The rows of ``ids``, in their order."""
+        """The rows of ``ids``, in their order, all windows of each."""
+        ...
+
+    def window_counts(self, ids: Sequence[int]) -> list[int]:
+        """How many rows each of ``ids`` has."""
         ...
 
     def close(self) -> None:

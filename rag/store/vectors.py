@@ -1,5 +1,7 @@
 """``cache/vectors.sqlite``: exact vectors by text and model, so that only new text is encoded.
 
+The key is a passage's windows, the value a row for each of them.
+
 It is written while a build encodes, so a build that dies loses at most its last batch, and it is
 pruned to what the kept generations use. It is only ever a cache: what is not sound is dropped.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -67,17 +69,20 @@ class VectorCache:
             [self._model, *hashes],
         )
         return {
-            text_hash: np.frombuffer(vector, dtype=_ROW).astype(np.float32)
+            text_hash: np.frombuffer(vector, dtype=_ROW)
+            .reshape(-1, self._dimension)
+            .astype(np.float32)
             for text_hash, vector, crc32 in rows
-            if len(vector) == self._dimension * _ROW.itemsize
+            if vector
+            and len(vector) % (self._dimension * _ROW.itemsize) == 0
             and crc32 == zlib.crc32(text_hash + vector)
         }
 
-    def put(self, hashes: Sequence[bytes], vectors: Vectors) -> None:
-        """Keep the rows of ``vectors`` under ``hashes``, durably."""
+    def put(self, vectors: Mapping[bytes, Vectors]) -> None:
+        """Keep the rows of each passage under the hash of its windows, durably."""
         rows = []
-        for text_hash, vector in zip(hashes, vectors.astype(_ROW), strict=True):
-            data = vector.tobytes()
+        for text_hash, vector in vectors.items():
+            data = vector.astype(_ROW).tobytes()
             rows.append((self._model, text_hash, data, zlib.crc32(text_hash + data)))
         with self._connection as connection:
             connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)

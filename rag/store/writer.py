@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -59,7 +59,6 @@ class IndexWriter:
     """A generation in the making; see :func:`writing`."""
 
     def __init__(self, index: Path, name: str, encoder: Encoder, opened: ExitStack) -> None:
-        from rag.store.dense import FILE as DENSE
         from rag.store.dense import FaissWriter
         from rag.store.fulltext import FOLDER as FULLTEXT
         from rag.store.fulltext import TantivyWriter
@@ -69,12 +68,12 @@ class IndexWriter:
         self._encoder = encoder
         self._folder = layout.building_folder(index, name)
         self._documents: list[DocumentRecord] = []
-        self._passages = passages.PassagesWriter(self._folder / passages.FILE)
+        self._passages = passages.PassagesWriter(self._folder / passages.FILE, encoder.window_chars)
         opened.callback(self._passages.abandon)
         cache = layout.cache_file(index)
         self._cache = VectorCache(cache, encoder.fingerprint, encoder.dimension)
         opened.callback(self._cache.close)
-        self._dense: DenseWriter = FaissWriter(self._folder / DENSE, encoder.dimension)
+        self._dense: DenseWriter = FaissWriter(self._folder, encoder.dimension)
         self._fulltext: FullTextWriter = TantivyWriter(self._folder / FULLTEXT)
         opened.callback(self._fulltext.abandon)
 
@@ -103,18 +102,19 @@ class IndexWriter:
     def encode(self, progress: Progress) -> int:
         """Bring in the vectors of all passages; returns how many of them had to be computed."""
         done = encoded = 0
-        texts = self._passages.texts()
-        while batch := list(islice(texts, _BATCH)):
+        every = self._passages.windows()
+        while batch := list(islice(every, _BATCH)):
             known = self._cache.get([text_hash for text_hash, _ in batch])
-            new = {text_hash: text for text_hash, text in batch if text_hash not in known}
+            new = {text_hash: windows for text_hash, windows in batch if text_hash not in known}
             for start in range(0, len(new), self._encoder.batch):
-                some = list(new)[start : start + self._encoder.batch]
-                rows = self._vectors([new[text_hash] for text_hash in some])
-                self._cache.put(some, rows)
-                known |= dict(zip(some, rows, strict=True))
+                some = dict(islice(new.items(), start, start + self._encoder.batch))
+                fresh = self._vectors(some)
+                self._cache.put(fresh)
+                known |= fresh
                 encoded += len(some)
                 progress("encode", done + len(known), self._passages.count)
-            self._dense.add(np.stack([known[text_hash] for text_hash, _ in batch]))
+            rows = [known[text_hash] for text_hash, _ in batch]
+            self._dense.add(np.concatenate(rows), [len(one) for one in rows])
             done += len(batch)
             progress("encode", done, self._passages.count)
         return encoded
@@ -159,7 +159,9 @@ class IndexWriter:
         except sqlite3.Error:  # the index is published; the next build prunes
             return
 
-    def _vectors(self, texts: list[str]) -> Vectors:
+    def _vectors(self, passages: Mapping[bytes, Sequence[str]]) -> dict[bytes, Vectors]:
+        """The rows of each passage, one a window."""
+        texts = [window for windows in passages.values() for window in windows]
         rows = self._encoder.encode_passages(texts)
         if rows.shape != (len(texts), self._encoder.dimension):
             raise OtherDimension(
@@ -167,7 +169,8 @@ class IndexWriter:
             )
         if not np.isfinite(rows).all():
             raise VectorsDamaged(self._encoder.name)
-        return rows
+        ends = list(accumulate(map(len, passages.values())))
+        return dict(zip(passages, np.split(rows, ends[:-1]), strict=True))
 
 
 def clean(index: Path, keep: int) -> None:
