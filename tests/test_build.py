@@ -199,12 +199,12 @@ def test_another_passage_length_makes_other_passages_of_every_document(docs, ind
 
 def test_another_model_encodes_everything_and_leaves_the_passages(docs, index):
     build(docs, index)
-    before = part(index, "passages.sqlite")
+    before = passages(index)
     other = HashEncoder()
     report = build(docs, index, encoder=other)
     assert report.published
     assert report.encoded == len(other.asked) == report.passages
-    assert part(index, "passages.sqlite") == before
+    assert passages(index) == before
     with open_index(index) as opened:
         assert opened.manifest.shape.fingerprint == "hash/1"
         assert opened.vectors([0]).shape == (1, 12)

@@ -29,7 +29,7 @@ def test_no_window_is_more_than_twice_as_long_as_wanted(text, chars):
 
 
 def test_a_window_is_whole_sentences():
-    one, two, three = "甲" * 39 + "。", "乙" * 29 + "。", "丙" * 30 + "。"
+    one, two, three = "甲" * 39 + "。", "乙" * 29 + "。", "丙" * 28 + "。"
     assert windows(one + two + three, sentences(one + two + three), 60) == [one, two + three]
 
 

@@ -213,7 +213,7 @@ def _metadata(stored: str) -> Metadata:
 
 
 def _chunk(row: tuple[Any, ...], path: Path) -> Chunk:
-    _, source, start, kind, text, spans, sentences, *rest = row
+    _, source, start, kind, text, spans, sentences, *rest, metadata = row
     try:
         return Chunk(
             f"{source}@{start}",
@@ -222,8 +222,8 @@ def _chunk(row: tuple[Any, ...], path: Path) -> Chunk:
             text,
             tuple((a, b) for a, b in json.loads(spans)),
             tuple((a, b) for a, b in json.loads(sentences)),
-            *rest[:-1],
-            metadata=_metadata(rest[-1]),
+            *rest,
+            _metadata(metadata),
         )
     except (ValueError, TypeError) as error:
         raise IndexDamaged(path, reason=FILE) from error
