@@ -215,7 +215,7 @@ def _metadata(stored: str) -> Metadata:
 def _chunk(row: tuple[Any, ...], path: Path) -> Chunk:
     _, source, start, kind, text, spans, sentences, *rest, metadata = row
     try:
-        return Chunk(
+        values = (
             f"{source}@{start}",
             source,
             BlockKind(kind),
@@ -225,6 +225,7 @@ def _chunk(row: tuple[Any, ...], path: Path) -> Chunk:
             *rest,
             _metadata(metadata),
         )
+        return Chunk(*values)
     except (ValueError, TypeError) as error:
         raise IndexDamaged(path, reason=FILE) from error
 
