@@ -508,6 +508,26 @@ class CannotListen(WenjuError):
     en = ("cannot listen on this address ({reason})", "name another with --host and --port")
 
 
+class PasswordNeeded(WenjuError):
+    """The chat would be open to everyone who reaches this machine."""
+
+    zh = (
+        "这个地址别的机器也能访问，却没有设密码",
+        "请设置 RAG_PASSWORD；确实要对所有人开放，就设 RAG_OPEN_TO_ALL=true",
+    )
+    en = (
+        "other machines can reach this address, and there is no password",
+        "set RAG_PASSWORD, or RAG_OPEN_TO_ALL=true if everyone is meant to come in",
+    )
+
+
+class McpMissing(WenjuError):
+    """MCP is asked for and its package is not installed."""
+
+    zh = ("没有安装 MCP 所需的程序包", "请运行 pip install 'wenju[mcp]'，或去掉 RAG_MCP")
+    en = ("the package for MCP is not installed", "run pip install 'wenju[mcp]', or unset RAG_MCP")
+
+
 class AnswerFailed(WenjuError):
     """A defect of the search, seen by a visitor of the chat; the trace is in the server's log."""
 

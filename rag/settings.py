@@ -7,9 +7,11 @@ directory, that over the defaults. pydantic-settings does the layering.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -35,6 +37,21 @@ _RULES = {
     "less_than_equal": ("不得大于 {le}", "must be at most {le}"),
     "enum": ("须是 zh 或 en", "must be zh or en"),
     "extra_forbidden": ("没有这个设置", "there is no such setting"),
+    "bool_parsing": ("须是 true 或 false", "must be true or false"),
+    "bool_type": ("须是 true 或 false", "must be true or false"),
+    "too_short": ("至少要有 {min_length} 个字符", "must have {min_length} characters or more"),
+    "origin": (
+        "须是逗号隔开的来源，形如 https://intranet.example:8443，不带路径",
+        "must be origins such as https://intranet.example:8443, between commas, without a path",
+    ),
+    "address": (
+        "须是 http:// 或 https:// 开头的地址",
+        "must be an address that begins with http:// or https://",
+    ),
+    "llm_model": (  # named after the setting
+        "设置了 RAG_LLM_BASE_URL，还须设置 RAG_LLM_MODEL",
+        "RAG_LLM_BASE_URL is set and needs RAG_LLM_MODEL",
+    ),
 }
 """What pydantic says, Chinese and English, by its name for the error."""
 
@@ -68,6 +85,59 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="address that the chat listens on")
     port: int = Field(7860, ge=0, le=65535, description="port of the chat; 0 takes a free one")
+    password: SecretStr | None = Field(
+        None,
+        min_length=8,
+        description="password of the chat and its interfaces, 8 characters or more",
+    )
+    open_to_all: bool = Field(
+        False, description="listen beyond this machine without a password: true or false"
+    )
+    admin: bool = Field(
+        False, description="documents may be added, deleted and indexed from the page"
+    )
+    cors_origins: str = Field(
+        "",
+        description="web pages elsewhere that may call the interfaces: origins, between commas",
+    )
+    mcp: bool = Field(False, description="serve MCP, for assistants (pip install wenju[mcp])")
+    feedback: Path = Field(
+        Path("feedback.sqlite"), description="file that keeps what people say of passages"
+    )
+    llm_base_url: str = Field(
+        "", description="OpenAI-compatible endpoint that writes an answer, up to `/v1`"
+    )
+    llm_model: str = Field("", description="name of the model there")
+    llm_api_key: SecretStr | None = Field(None, description="key for the endpoint, if it wants one")
+    llm_timeout: float = Field(
+        60, gt=0, le=3600, description="seconds that a written answer may take"
+    )
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for origin in origins(value):
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in ("http", "https")
+                or origin != f"{parts.scheme}://{parts.netloc}"
+            ):
+                raise PydanticCustomError("origin", "must be an origin")
+        return value
+
+    @field_validator("llm_base_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise PydanticCustomError("address", "must be an address")
+        return value
+
+    @model_validator(mode="after")
+    def _model_of_endpoint(self) -> Self:
+        if self.llm_base_url and not self.llm_model:
+            raise PydanticCustomError("llm_model", "needs llm_model")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -93,9 +163,21 @@ def load_settings(**arguments: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]) or "rag.toml"
+        name = ".".join(str(part) for part in first["loc"]) or first["type"]
         rule = _RULES.get(first["type"], (first["msg"], first["msg"]))
         zh, en = (text.format(**first.get("ctx", {})) for text in rule)
-        raise SettingRefused(name, value=first["input"], rule_zh=zh, rule_en=en) from error
+        if not first["loc"]:  # a rule on several settings names the one that is missing
+            value = "''"
+        elif name in ("password", "llm_api_key"):
+            value = "***"
+        else:
+            value = str(first["input"])
+        refused = SettingRefused(name, value=value, rule_zh=zh, rule_en=en)
+        raise refused from (None if value == "***" else error)
     except ValueError as error:  # a rag.toml that is not TOML
         raise SettingsError("rag.toml", problem=error) from error
+
+
+def origins(listed: str) -> list[str]:
+    """The origins of ``cors_origins``."""
+    return [origin.strip() for origin in listed.split(",") if origin.strip()]

@@ -15,7 +15,7 @@ from rag.errors import WenjuError
 from rag.retrieve import Retriever
 from rag.settings import Settings
 from rag.store import DocumentRecord
-from rag.types import Answer
+from rag.types import Answer, Mode
 from rag.web.examples import example_questions
 
 
@@ -48,6 +48,22 @@ class Library:
             WenjuError: there is no index that can be used, or the question cannot.
         """
         return self._open().retrieve(question, history=context)
+
+    def retrieve(
+        self,
+        question: str,
+        k: int | None = None,
+        *,
+        history: Sequence[str] = (),
+        mode: str = Mode.HYBRID,
+        sources: Sequence[str] = (),
+    ) -> Answer:
+        """The retrieval function over this index; see :meth:`rag.retrieve.Retriever.retrieve`.
+
+        Raises:
+            WenjuError: there is no index that can be used, or the question cannot.
+        """
+        return self._open().retrieve(question, k, history=history, mode=mode, sources=sources)
 
     def shelf(self) -> Shelf:
         """What is indexed, in the live generation.

@@ -35,7 +35,7 @@ def text(value: str) -> Markup:
     return Markup(escape(_UNSEEN.sub(_named, value), quote=True).translate(_TEMPLATE))
 
 
-def element(name: str, *children: Content, **attributes: str | int | bool | None) -> Markup:
+def element(name: str, /, *children: Content, **attributes: str | int | bool | None) -> Markup:
     """``<name attributes>children</name>``; None is left out, in children and attributes.
 
     Args:

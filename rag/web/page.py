@@ -11,7 +11,7 @@ import gradio as gr
 
 from rag.errors import AnswerFailed, WenjuError
 from rag.types import Language
-from rag.web import view
+from rag.web import api, view
 from rag.web.cited import read_cited
 from rag.web.library import Library
 from rag.web.session import Session, Turn
@@ -81,6 +81,7 @@ def create(library: Library) -> gr.Blocks:
         source.shut(lambda: "", None, source, queue=False, **quiet)
         fresh.click(page.start_again, session, [session, conversation, source], **quiet)
         switch.click(page.switch_language, session, [session, *everything], **quiet)
+        api.place(library)
     return blocks
 
 

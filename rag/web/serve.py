@@ -18,9 +18,11 @@ from typing import Any
 import click
 import uvicorn
 
-from rag.errors import CannotListen, WenjuError
-from rag.settings import Settings
+from rag.errors import CannotListen, PasswordNeeded, WenjuError
+from rag.settings import Settings, origins
 from rag.types import Language
+from rag.web.assistants import check_installed
+from rag.web.library import Library
 
 PORTS_TRIED = 20
 
@@ -43,11 +45,14 @@ HEADERS = (
     (b"content-security-policy", POLICY.encode()),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
 
 
 def launch(settings: Settings, *, open_browser: bool) -> None:
     """See :func:`rag.web.launch`."""
+    check(settings)
     listener = listen(settings.host, settings.port)
     port = listener.getsockname()[1]
     address = f"http://{_shown(settings.host)}:{port}"
@@ -91,24 +96,37 @@ def application(settings: Settings) -> Any:
     os.environ["HF_HUB_OFFLINE"] = "1"
     import gradio as gr
     from fastapi import FastAPI
+    from starlette.middleware.cors import CORSMiddleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    from rag.web.library import Library
+    from rag.web.assistants import speak_json
+    from rag.web.gate import HEALTH, Gate
     from rag.web.page import HERE, create
     from rag.web.theme import newspaper
 
+    check(settings)
     library = Library(settings)
     state = library.state()
     if isinstance(state, WenjuError):
         click.echo(state.describe(settings.lang), err=True)
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    outer.add_middleware(SafeHeaders)
-    if _is_loopback(settings.host):
+    # the last one added stands outermost
+    outer.add_middleware(Gate, settings=settings)
+    outer.add_middleware(
+        CORSMiddleware,  # always, or Gradio would add one that lets every page in
+        allow_origins=origins(settings.cors_origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["authorization", "content-type"],
+    )
+    if is_loopback(settings.host):
         # A web page elsewhere must not read the documents through a name that leads here.
         outer.add_middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1", "["])
-    return gr.mount_gradio_app(
+    outer.add_middleware(SafeHeaders)
+    outer.add_route(HEALTH, health(library), methods=["GET"])
+    blocks = create(library)
+    whole = gr.mount_gradio_app(
         outer,
-        create(library),
+        blocks,
         path="/",
         server_name=settings.host,
         server_port=settings.port,
@@ -118,11 +136,44 @@ def application(settings: Settings) -> Any:
         ssr_mode=False,
         enable_monitoring=False,
         pwa=False,
-        mcp_server=False,
+        mcp_server=settings.mcp,
         favicon_path=str(HERE / "favicon.svg"),
         theme=newspaper(),
         head=f"<style>{(HERE / 'page.css').read_text('utf-8')}</style>",  # css= would be rescoped
     )
+    if settings.mcp:
+        speak_json(blocks)
+    return whole
+
+
+def check(settings: Settings) -> None:
+    """See that the settings may be served.
+
+    Raises:
+        PasswordNeeded: other machines could come in, and nobody said that they may.
+        McpMissing: MCP is asked for and not installed.
+    """
+    guarded = settings.password or settings.open_to_all
+    if not guarded and not is_loopback(settings.host):
+        raise PasswordNeeded(settings.host or "0.0.0.0")
+    check_installed(settings)
+
+
+def health(library: Library) -> Callable[[Any], Any]:
+    """The endpoint for whoever watches over the server: 200 where it answers, else 503.
+
+    It needs no password, and tells nothing of the documents.
+    """
+    from starlette.concurrency import run_in_threadpool
+    from starlette.responses import JSONResponse
+
+    async def answer(request: Any) -> Any:
+        state = await run_in_threadpool(library.state)
+        trouble = state.code if isinstance(state, WenjuError) else None
+        body = {"status": "unavailable", "code": trouble} if trouble else {"status": "ok"}
+        return JSONResponse(body, 503 if trouble else 200, {"cache-control": "no-store"})
+
+    return answer
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -182,7 +233,8 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the host."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
