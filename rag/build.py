@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
@@ -45,6 +45,9 @@ from rag.store import (
 )
 from rag.types import BuildReport, Chunk, Document, Failure
 
+Approve = Callable[[str], bool]
+"""Asked whether a generation, by its name, may go live; it stands and can be opened."""
+
 
 def build(
     docs: Path | str | None = None,
@@ -54,6 +57,7 @@ def build(
     settings: Settings | None = None,
     progress: Progress | None = None,
     encoder: Encoder | None = None,
+    approve: Approve | None = None,
 ) -> BuildReport:
     """Bring the index up to date: new, changed and deleted documents, told by sha256.
 
@@ -68,6 +72,8 @@ def build(
         settings: by default those in force.
         progress: told how far it is.
         encoder: a loaded encoder, in the place of ``model``.
+        approve: asked before a generation goes live, with its name; where it says no, the live
+            one stays.
 
     Raises:
         DocsMissing, DocsEmpty: there is nothing to index; the live index stays.
@@ -91,6 +97,7 @@ def build(
         encoder,
         _shape(given, encoder),
         progress or _quietly,
+        approve or _anything,
     )
     report = _unchanged(work)
     if report:
@@ -117,6 +124,7 @@ class _Work:
     encoder: Encoder
     shape: Shape
     progress: Progress
+    approve: Approve
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +180,10 @@ def _written(work: _Work) -> BuildReport:
             if not any_read:  # what is live is better than nothing
                 return _as_it_was(live, failures)
             encoded = writer.encode(work.progress)
-            published = writer.publish(work.shape, work.docs)
+            published = writer.finish(work.shape, work.docs)
+            if not work.approve(published.generation):
+                return _as_it_was(live, failures)
+            writer.publish()
             opened.close()  # so that the former generation can be let go of
             writer.prune(work.settings.keep_generations)
     added = [source for source in after if source not in before]
@@ -339,6 +350,11 @@ def _reading_identity() -> str:
         for path in sorted((Path(__file__).parent / folder).glob("*.py")):
             sha256.update(f"{folder}/{path.name}".encode() + path.read_bytes())
     return sha256.hexdigest()
+
+
+def _anything(generation: str) -> bool:
+    """Every generation may go live."""
+    return True
 
 
 def _quietly(stage: str, done: int, total: int) -> None:

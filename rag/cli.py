@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rag.errors import ReadError, SettingsError, WenjuError
-from rag.settings import load_settings
+from rag.settings import Settings, load_settings
 from rag.terminal import printing, usage
 from rag.terminal.texts import Texts, texts
 from rag.types import Language, Mode
@@ -87,6 +88,7 @@ def command_line(words: Texts) -> click.Group:
         _build,
         words.build,
         click.Argument(["docs"], required=False, metavar="[DOCS]"),
+        _option("--gate", "gates", metavar="FILE", multiple=True, help=words.gate),
         index,
         as_json,
         more=words.build_more,
@@ -112,6 +114,25 @@ def command_line(words: Texts) -> click.Group:
         index,
     )
     add(_status, words.status, docs, index, as_json)
+    add(_history, words.history, index, as_json, more=words.history_more)
+    add(
+        _diff,
+        words.diff,
+        click.Argument(["a"], required=False, metavar="[A]"),
+        click.Argument(["b"], required=False, metavar="[B]"),
+        _option("-v", "--verbose", is_flag=True, help=words.passages_too),
+        index,
+        as_json,
+        more=words.diff_more,
+    )
+    add(
+        _rollback,
+        words.rollback,
+        click.Argument(["number"], required=False, metavar="[N]"),
+        index,
+        as_json,
+        more=words.rollback_more,
+    )
     add(_verify, words.verify, docs, index, as_json, more=words.verify_more)
     add(
         _eval,
@@ -140,19 +161,44 @@ def command_line(words: Texts) -> click.Group:
     return group
 
 
-def _build(docs: str | None, index: str | None, as_json: bool) -> int:
+def _build(docs: str | None, gates: tuple[str, ...], index: str | None, as_json: bool) -> int:
     from rag.build import build
+    from rag.evaluate import Gate, load_cases
 
     settings = load_settings(docs=docs, index=index)
     words = texts(settings.lang)
-    with printing.Progress(words.stages) as progress:
-        report = build(settings=settings, progress=progress)
+    cases = [case for file in gates for case in load_cases(file)]
+    with _told_if_late(settings, words), printing.Progress(words.stages) as progress:
+        gate = Gate(cases, settings, progress) if cases else None
+        report = build(settings=settings, progress=progress, approve=gate)
+    verdict = gate.verdict if gate else None
+    refused = verdict is not None and not verdict.passed
     if as_json:
-        printing.print_json(report)
+        body = asdict(report)
+        printing.print_json(body | {"gate": asdict(verdict)} if verdict else body)
     else:
-        printing.print_build(report, words)
+        if verdict:
+            printing.print_gate(verdict, words)
+        if not refused:
+            printing.print_build(report, words)
     printing.say_failures(report.failed, words)
-    return INCOMPLETE if report.failed else OK
+    return INCOMPLETE if report.failed or refused else OK
+
+
+@contextmanager
+def _told_if_late(settings: Settings, words: Texts) -> Iterator[None]:
+    """Where Ctrl-C came after a generation had gone live, say so: the index is not as it was."""
+    from rag.store import live_generation
+
+    before = live_generation(settings.index)
+    try:
+        yield
+    except KeyboardInterrupt:
+        now = live_generation(settings.index)
+        if now is None or now == before:
+            raise
+        printing.say(words.interrupted_late.format(generation=int(now)))
+        raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 def _search(
@@ -198,6 +244,44 @@ def _status(docs: str | None, index: str | None, as_json: bool) -> int:
     else:
         printing.print_status(state, waiting, texts(settings.lang))
     return OK if waiting else INCOMPLETE
+
+
+def _history(index: str | None, as_json: bool) -> int:
+    from rag.history import history
+
+    settings = load_settings(index=index)
+    generations = history(settings)
+    if as_json:
+        printing.print_json({"generations": [asdict(one) for one in generations]})
+    else:
+        printing.print_history(generations, texts(settings.lang))
+    return INCOMPLETE if any(one.damaged for one in generations) else OK
+
+
+def _diff(a: str | None, b: str | None, verbose: bool, index: str | None, as_json: bool) -> int:
+    from rag.history import diff
+
+    settings = load_settings(index=index)
+    found = diff(settings, a, b)
+    if as_json:
+        printing.print_json(found)
+    else:
+        printing.print_diff(found, texts(settings.lang), whole=verbose)
+    return OK
+
+
+def _rollback(number: str | None, index: str | None, as_json: bool) -> int:
+    from rag.history import rollback
+
+    settings = load_settings(index=index)
+    words = texts(settings.lang)
+    with _told_if_late(settings, words):
+        done = rollback(settings, number)
+    if as_json:
+        printing.print_json(done)
+    else:
+        printing.print_rollback(done, words)
+    return OK
 
 
 def _verify(docs: str | None, index: str | None, as_json: bool) -> int:

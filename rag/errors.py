@@ -367,8 +367,28 @@ class IndexClosed(IndexProblem):
 class IndexLocked(IndexProblem):
     """Another build is running."""
 
-    zh = ("另一个 rag build 正在运行", "请等它结束后再试")
-    en = ("another rag build is running", "try again when it has finished")
+    zh = ("另一个 rag build 正在运行（进程 {pid}，{since} 开始）", "请等它结束后再试")
+    en = (
+        "another rag build is running (process {pid}, since {since})",
+        "try again when it has finished",
+    )
+
+
+class GenerationMissing(IndexProblem):
+    """The generation that was named is not kept."""
+
+    zh = ("没有第 {name} 代索引，现有第 {kept} 代", "请用 rag history 查看后再选")
+    en = ("there is no generation {name}; there are {kept}", "see rag history and choose")
+
+
+class NothingEarlier(IndexProblem):
+    """The generation that was named is the oldest that is kept."""
+
+    zh = ("第 {name} 代之前没有保留更早的", "要多留几代，请调大 RAG_KEEP_GENERATIONS")
+    en = (
+        "nothing is kept from before generation {name}",
+        "raise RAG_KEEP_GENERATIONS to keep more",
+    )
 
 
 class IndexNotWritable(IndexProblem):

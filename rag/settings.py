@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     chunk_chars: int = Field(250, ge=50, le=2000, description="aimed-at length of a passage")
     max_file_mb: float = Field(100, gt=0, description="largest file that is read, in MB")
     keep_generations: int = Field(3, ge=1, description="generations kept, the live one included")
+    gate_margin: float = Field(
+        0.02, ge=0, le=1, description="how much a score may fall before rag build --gate refuses"
+    )
     found: float = Field(0.5, ge=0, le=1, description="confidence from which an answer is found")
     uncertain: float = Field(
         0.06, ge=0, le=1, description="confidence from which an answer is uncertain"

@@ -24,7 +24,19 @@ from rag.terminal.layout import cells, paragraph, wrap
 from rag.terminal.texts import EN, ZH
 
 SEEDS = Path(__file__).parent.parent / "seeds"
-COMMANDS = ["build", "search", "chat", "status", "verify", "eval", "calibrate", "doctor"]
+COMMANDS = [
+    "build",
+    "search",
+    "chat",
+    "status",
+    "history",
+    "diff",
+    "rollback",
+    "verify",
+    "eval",
+    "calibrate",
+    "doctor",
+]
 QUESTION = "中原区发放了多少份调查问卷？"
 RAG = [sys.executable, "-c", "import sys; from rag.cli import main; sys.exit(main())"]
 

@@ -19,6 +19,7 @@ ORDER = [
     "encode",
     "store",
     "build",
+    "history",
     "retrieve",
     "status",
     "verify",

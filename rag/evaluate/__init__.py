@@ -9,6 +9,7 @@ from rag.evaluate.cases import Case, load_cases
 from rag.evaluate.comparison import Change, Comparison, Difference, compare, intervals
 from rag.evaluate.corpus import indexed
 from rag.evaluate.fitting import FALSE_REFUSALS, PRECISION, Checked, Fit, calibrate, fit
+from rag.evaluate.gate import Gate, Verdict
 from rag.evaluate.measures import DEPTHS, by_question
 from rag.evaluate.scores import FIRST, Outcome, Scores, evaluate, rank_of, score
 from rag.evaluate.trials import Trial, load_questions, rival_of, run_trials
@@ -26,9 +27,11 @@ __all__ = [
     "Comparison",
     "Difference",
     "Fit",
+    "Gate",
     "Outcome",
     "Scores",
     "Trial",
+    "Verdict",
     "by_question",
     "calibrate",
     "calibration_error",

@@ -22,7 +22,7 @@ from rag.retrieve.followup import rewrite
 from rag.retrieve.question import Question, understand
 from rag.retrieve.ranking import FIRST_STAGE, LOOKED_AT, by_score, load_ranking
 from rag.settings import NO_RERANKER, Settings, load_settings
-from rag.store import DocumentRecord, Index, live_generation, open_index
+from rag.store import DocumentRecord, Index, live_generation, open_generation, open_index
 from rag.types import Answer, Chunk, Citation, Hit, Leg, Mode, Span, Status
 
 _HIGHLIGHTS = 2
@@ -42,6 +42,7 @@ class Retriever:
         docs: str | Path | None = None,
         settings: Settings | None = None,
         calibrated: bool = True,
+        generation: str | None = None,
     ) -> None:
         """Open the index.
 
@@ -51,6 +52,7 @@ class Retriever:
             docs: the documents' folder; by default as the index remembers it.
             settings: by default those in force, with the above.
             calibrated: take up the calibration beside the index, where there is one.
+            generation: stay with this one, by its name, live or not.
 
         Raises:
             IndexProblem: it is missing, damaged or of a later version.
@@ -63,6 +65,7 @@ class Retriever:
         self._lock = threading.Lock()
         self._reranker = _reranker(self._settings.reranker)
         self._calibrated = calibrated
+        self._generation = generation
         self._calibration: Calibration | None = None
         self._index = self._open()
 
@@ -84,7 +87,7 @@ class Retriever:
     @property
     def index(self) -> Index:
         """The generation in use: the live one, taken up as soon as a build has published it."""
-        live = live_generation(self._settings.index)
+        live = self._generation or live_generation(self._settings.index)
         if live is not None and live != self._index.generation:
             with self._lock:
                 if live != self._index.generation:
@@ -147,7 +150,9 @@ class Retriever:
         )
 
     def _open(self) -> Index:
-        index = open_index(self._settings.index)
+        where = self._settings.index
+        wanted = self._generation
+        index = open_generation(where, wanted) if wanted else open_index(where)
         encoder = _encoder(self._settings.model)
         shape = index.manifest.shape
         if shape.fingerprint != encoder.fingerprint:

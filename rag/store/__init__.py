@@ -4,11 +4,19 @@ An index is opened for reading by :func:`open_index` and written by one process 
 :func:`locked`, through :func:`writing`. FAISS, tantivy and SQLite stay behind their modules.
 """
 
-from rag.store.index import Index, docs_of, open_index
-from rag.store.layout import docs_from, generation_folder, leftovers, live_generation, locked
+from rag.store.index import Index, docs_of, open_generation, open_index, read_manifest
+from rag.store.layout import (
+    docs_from,
+    generation_folder,
+    leftovers,
+    live_generation,
+    locked,
+    published,
+)
 from rag.store.manifest import SCHEMA, Manifest, Part, Shape, damaged_parts
 from rag.store.passages import start_of
 from rag.store.records import DocumentRecord, Field, Scored, Wanted
+from rag.store.restoring import restore
 from rag.store.seams import Vector
 from rag.store.writer import IndexWriter, Progress, clean, writing
 
@@ -33,7 +41,11 @@ __all__ = [
     "leftovers",
     "live_generation",
     "locked",
+    "open_generation",
     "open_index",
+    "published",
+    "read_manifest",
+    "restore",
     "start_of",
     "writing",
 ]

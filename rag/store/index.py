@@ -177,15 +177,23 @@ def open_index(path: Path) -> Index:
             if layout.generations(path):
                 raise IndexDamaged(path / "CURRENT", reason="CURRENT")
             raise IndexMissing(path)
-        folder = layout.generation_folder(path, name)
         try:
-            described = read_manifest(folder)
-            return Index(folder, described)
+            return open_generation(path, name)
         except IndexDamaged:
             # a build may have published another and let go of this one between two steps
             if layout.live_generation(path) == name:
                 raise
     raise IndexDamaged(path, reason=f"CURRENT ≠ {name}")
+
+
+def open_generation(path: Path, name: str) -> Index:
+    """Open a generation by its name, live or not.
+
+    Raises:
+        IndexDamaged, IndexTooNew: as :func:`open_index`.
+    """
+    folder = layout.generation_folder(path, name)
+    return Index(folder, read_manifest(folder))
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -5,7 +5,7 @@
     generations/.building-…     one being written; hidden names are never read
     cache/vectors.sqlite        vectors by text and model
     calibration.json            of the confidence, by rag.retrieve; no build touches it
-    .lock                       held by the one writer
+    .lock                       held by the one writer, and says who that is
 
 A generation with a higher number than the live one was never live: its build died in between.
 """
@@ -13,16 +13,24 @@ A generation with a higher number than the live one was never live: its build di
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from rag.errors import IndexDamaged, IndexLocked, IndexNotAFolder, IndexNotWritable
+from rag.errors import (
+    IndexDamaged,
+    IndexLocked,
+    IndexMissing,
+    IndexNotAFolder,
+    IndexNotWritable,
+)
 
 _CURRENT = "CURRENT"
 _CURRENT_NEW = "CURRENT.new"
@@ -81,6 +89,27 @@ def generations(index: Path) -> list[str]:
     return sorted((name for name in names if _NAME.fullmatch(name)), key=int)
 
 
+def published(index: Path) -> list[str]:
+    """Names of the generations that are or were live, oldest first; the live one is the last.
+
+    Raises:
+        IndexMissing: nothing was built there yet.
+        IndexNotAFolder: ``index`` is a file.
+        IndexDamaged: CURRENT names nothing.
+    """
+    if index.exists() and not index.is_dir():
+        raise IndexNotAFolder(index)
+    while True:
+        live = live_generation(index)
+        names = generations(index)
+        if live is None:
+            raise IndexDamaged(index / _CURRENT, reason=_CURRENT) if names else IndexMissing(index)
+        if live in names:
+            return names[: names.index(live) + 1]
+        if live_generation(index) == live:  # no build has moved on meanwhile
+            raise IndexDamaged(index / _CURRENT, reason=f"{_CURRENT} = {live}")
+
+
 def next_name(index: Path) -> str:
     """A name that no generation has."""
     return f"{max((int(name) for name in generations(index)), default=0) + 1:06d}"
@@ -101,19 +130,40 @@ def locked(index: Path) -> Iterator[None]:
         index.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout as error:
-        raise IndexLocked(index) from error
+        raise IndexLocked(index, **_holder(index)) from error
     except (OSError, NotImplementedError) as error:
         raise IndexNotWritable(index, reason=getattr(error, "strerror", None) or error) from error
     try:
+        _sign(index)
         yield
     finally:
         lock.release()
 
 
-def publish(index: Path, name: str) -> None:
-    """Make the settled generation in the building folder the live one, at one stroke."""
+def _sign(index: Path) -> None:
+    """Say in the lock who holds it. A full disk, or Windows, may leave it unsigned."""
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    with suppress(OSError):
+        (index / ".lock").write_text(json.dumps({"pid": os.getpid(), "since": since}), "ascii")
+
+
+def _holder(index: Path) -> dict[str, object]:
+    """Who signed the lock that another process holds."""
+    try:
+        signed = json.loads((index / ".lock").read_bytes())
+        return {"pid": int(signed["pid"]), "since": str(signed["since"])}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {"pid": "?", "since": "?"}
+
+
+def stand(index: Path, name: str) -> None:
+    """Give the settled generation in the building folder its place; it is not live yet."""
     building_folder(index, name).rename(generation_folder(index, name))
     _sync_folder(index / "generations")
+
+
+def go_live(index: Path, name: str) -> None:
+    """Make the generation that stands in its place the live one, at one stroke."""
     new = index / _CURRENT_NEW
     with new.open("wb") as file:
         file.write(f"{name}\n".encode("ascii"))
@@ -159,6 +209,15 @@ def remove(path: Path) -> None:
     except OSError:
         return
     shutil.rmtree(path, ignore_errors=True)
+
+
+def discard(index: Path, name: str) -> None:
+    """Remove what there is of a generation, unless it is live."""
+    remove(building_folder(index, name))
+    folder = generation_folder(index, name)
+    with suppress(IndexDamaged):  # nothing is thrown away on a guess
+        if folder.exists() and live_generation(index) != name:
+            remove(folder)
 
 
 def settle(folder: Path) -> dict[str, tuple[int, str]]:

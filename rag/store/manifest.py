@@ -58,6 +58,8 @@ class Manifest:
     """Sorted by source."""
     parts: dict[str, Part]
     """By posix path relative to the generation's folder."""
+    restored_from: str | None = None
+    """The generation that this one is again, after a rollback; None where it was built."""
 
 
 def write(folder: Path, manifest: Manifest) -> None:
@@ -138,6 +140,7 @@ def _manifest(body: dict[str, Any]) -> Manifest:
             for document in body["documents"]
         ),
         parts={name: Part(**part) for name, part in body["parts"].items()},
+        restored_from=body.get("restored_from"),
     )
 
 

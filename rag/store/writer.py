@@ -52,7 +52,7 @@ def writing(index: Path, encoder: Encoder) -> Iterator[IndexWriter]:
     except (OSError, sqlite3.Error) as error:
         raise IndexNotWritable(index, reason=getattr(error, "strerror", None) or error) from error
     finally:
-        layout.remove(folder)
+        layout.discard(index, name)
 
 
 class IndexWriter:
@@ -119,8 +119,12 @@ class IndexWriter:
             progress("encode", done, self._passages.count)
         return encoded
 
-    def publish(self, shape: Shape, docs: str) -> Manifest:
-        """Finish all parts, prove that they are whole, and make this the live generation."""
+    def finish(self, shape: Shape, docs: str) -> Manifest:
+        """Finish all parts and prove that they are whole; the generation stands, but is not live.
+
+        It can be opened by its name, and goes with the end of :func:`writing` unless it is
+        published.
+        """
         self._passages.close()
         self._dense.close()
         self._fulltext.close()
@@ -141,8 +145,12 @@ class IndexWriter:
             Index(self._folder, described).close()
         except IndexDamaged as error:
             raise IndexNotWritable(self._folder, reason=error.details["reason"]) from error
-        layout.publish(self._index, self._name)
+        layout.stand(self._index, self._name)
         return described
+
+    def publish(self) -> None:
+        """Make the finished generation the live one."""
+        layout.go_live(self._index, self._name)
 
     def prune(self, keep: int) -> None:
         """After publishing: let go of generations beyond ``keep`` and of vectors none needs."""

@@ -14,7 +14,8 @@ import click
 
 from rag.doctor import Check
 from rag.errors import printable
-from rag.evaluate import DEPTHS, Change, Comparison, Fit, Outcome, Scores, Trial
+from rag.evaluate import DEPTHS, Change, Comparison, Fit, Outcome, Scores, Trial, Verdict
+from rag.history import Diff, Generation, Kind, Rollback
 from rag.retrieve import CalibrationState
 from rag.settings import Settings
 from rag.status import Behind, IndexStatus
@@ -23,6 +24,7 @@ from rag.terminal.texts import Texts
 from rag.types import Answer, BuildReport, Failure, Status
 from rag.verify import VerifyReport
 
+_MARKS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.REMOVED: "-"}
 _LISTED = 20
 """Names listed before "and so many more"."""
 
@@ -126,6 +128,87 @@ def print_status(status: IndexStatus, behind: Behind | None, words: Texts) -> No
         click.echo(text.format(**counts))
 
 
+def print_history(generations: Sequence[Generation], words: Texts) -> None:
+    """A line a generation, oldest first, and one about what it changed."""
+    for one in generations:
+        number = int(one.generation)
+        mark = f"  {words.live}" if one.live else ""
+        if one.damaged:
+            line = words.generation_damaged.format(generation=number, problem=one.damaged)
+            click.echo(line + mark)
+            continue
+        fields = asdict(one) | {"generation": number, "size": f"{one.bytes / 1e6:.1f} MB"}
+        click.echo(words.generation_line.format(**fields) + mark)
+        changes = words.generation_first
+        if one.changes is not None:
+            changes = words.document_changes.format(**one.changes)
+        if one.restored_from:
+            again = words.restored.format(generation=int(one.restored_from))
+            changes = f"{again}  {changes}"
+        click.echo(f"  {changes}")
+
+
+def print_diff(diff: Diff, words: Texts, *, whole: bool) -> None:
+    """A line a document, with its passages where ``whole``, then the passages counted."""
+    click.echo(words.diff_heading.format(before=int(diff.before), after=int(diff.after)))
+    if not diff.documents:
+        click.echo(words.no_difference)
+        return
+    lines: list[str] = []
+    for change in diff.documents:
+        name = printable(change.source)
+        if change.was:
+            name = words.renamed.format(was=printable(change.was), source=name)
+        counts = [
+            f"{mark}{count}"
+            for kind, mark in _MARKS.items()
+            if (count := sum(passage.kind is kind for passage in change.passages))
+        ]
+        lines.append(f"{_MARKS.get(change.kind, '>')} {name}  {' '.join(counts)}".rstrip())
+        if whole:
+            for passage in change.passages:
+                lines += [f"    - {printable(passage.before)}"] if passage.before else []
+                lines += [f"    + {printable(passage.after)}"] if passage.after else []
+    if whole:
+        click.echo("\n".join(lines))
+    else:
+        _print_listed(lines, words)
+    click.echo(words.passage_changes.format(**diff.passages))
+
+
+def print_rollback(done: Rollback, words: Texts) -> None:
+    """What going back did."""
+    if done.generation == done.was:
+        click.echo(words.already_live.format(generation=int(done.generation)))
+        return
+    numbers = {"restored": done.restored, "generation": done.generation, "was": done.was}
+    click.echo(words.rolled_back.format(**{name: int(one) for name, one in numbers.items()}))
+    if done.changes:
+        click.echo(words.document_changes.format(**done.changes))
+    click.echo(words.next_build)
+
+
+def print_gate(verdict: Verdict, words: Texts) -> None:
+    """Whether a generation was let through; if not, what fell and which questions were lost."""
+    fields = {
+        "questions": verdict.scores.answerable + verdict.scores.unanswerable,
+        "live": int(verdict.live or 0),
+        "margin": f"{verdict.margin:g}",
+    }
+    if verdict.passed:
+        passed = words.gate_passed if verdict.live else words.gate_first
+        click.echo(passed.format(**fields))
+        return
+    click.echo(words.gate_refused.format(**fields))
+    for fell in verdict.fell:
+        scores = {"ours": _share(fell.ours), "theirs": _share(fell.theirs)}
+        name = _measure(fell.measure, words)
+        click.echo(words.gate_fell.format(measure=name, **scores))
+    click.echo(words.lost.format(count=len(verdict.lost)))
+    for change in verdict.lost:
+        click.echo(f"- {_change(change, words)}")
+
+
 def print_verify(report: VerifyReport, words: Texts) -> None:
     """How many citations hold, and what does not."""
     text = words.broken if report.problems else words.verified
@@ -166,15 +249,10 @@ def print_comparison(versus: Comparison, rival: str, words: Texts, *, whole: boo
     """What differs and how surely, then the questions gained and lost; all of them or the first."""
     click.echo(f"\n{words.compared.format(rival=printable(rival))}")
     table = [["", "n", words.ours, printable(rival), words.difference, words.interval]]
-    names = {
-        "highlighted": words.highlight,
-        "refused": words.refused,
-        "wrongly_refused": words.wrongly_refused,
-    }
     for one in versus.differences:
         table.append(
             [
-                names.get(one.measure, one.measure),
+                _measure(one.measure, words),
                 str(one.questions),
                 _share(one.ours),
                 _share(one.theirs),
@@ -273,6 +351,15 @@ class Progress:
 def _change(change: Change, words: Texts) -> str:
     before, now = (_place(outcome, words) for outcome in (change.theirs, change.ours))
     return f"{printable(change.ours.case.question)}  {before} → {now}"
+
+
+def _measure(name: str, words: Texts) -> str:
+    names = {
+        "highlighted": words.highlight,
+        "refused": words.refused,
+        "wrongly_refused": words.wrongly_refused,
+    }
+    return names.get(name, name)
 
 
 def _place(outcome: Outcome, words: Texts) -> str:

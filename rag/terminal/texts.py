@@ -39,6 +39,12 @@ class Texts:
     search_more: str
     chat: str
     status: str
+    history: str
+    history_more: str
+    diff: str
+    diff_more: str
+    rollback: str
+    rollback_more: str
     verify: str
     verify_more: str
     eval: str
@@ -60,6 +66,8 @@ class Texts:
     host: str
     port: str
     verbose: str
+    gate: str
+    passages_too: str
     question: str
     file: str
     # building
@@ -67,6 +75,11 @@ class Texts:
     built: str
     unchanged: str
     totals: str
+    gate_passed: str
+    gate_first: str
+    gate_refused: str
+    gate_fell: str
+    interrupted_late: str
     more: str
     failed: str
     problem: str
@@ -86,6 +99,19 @@ class Texts:
     calibrations: dict[str, str]
     up_to_date: str
     behind: str
+    live: str
+    generation_line: str
+    generation_first: str
+    restored: str
+    generation_damaged: str
+    document_changes: str
+    diff_heading: str
+    no_difference: str
+    passage_changes: str
+    renamed: str
+    rolled_back: str
+    already_live: str
+    next_build: str
     # verify
     verified: str
     broken: str
@@ -158,6 +184,14 @@ ZH = Texts(
     search_more="先说有没有找到、把握多大，再列出段落，回答问题的句子加粗。",
     chat="打开网页问答",
     status="索引里有什么，是否落后于文档",
+    history="还留着哪几代索引，每一代改了什么",
+    history_more="保留几代由 RAG_KEEP_GENERATIONS 决定。",
+    diff="两代索引之间，文件和段落有什么不同",
+    diff_more="A、B 是代号，如 rag diff 3 5；省略时是现在这一代和它的前一代。\n"
+    "段落按文字逐份对齐：开头插进一句话，不算后面的段落有改动。",
+    rollback="退回以前的一代索引",
+    rollback_more="N 是代号，省略时退一代，再退一次就再往前一代。旧的一代以新的代号重新发布，\n"
+    "正在运行的网页问答随即改用它。下一次 rag build 又会与文档目录一致。",
     verify="把每一条引文与原文件核对",
     verify_more="有一条不符就以 1 退出。",
     eval="用已知答案的问题给检索打分",
@@ -183,12 +217,19 @@ ZH = Texts(
     host="监听地址",
     port="端口，0 表示任选一个空闲的",
     verbose="列出每个没答好的问题",
+    gate="先用这些问题给新索引打分，分数下降过多就不启用；可多次给出",
+    passages_too="列出段落的文字",
     question="问题",
     file="问题文件…",
     stages={"read": "读取", "encode": "编码", "ask": "提问"},
     built="新增 {added}，改动 {changed}，删除 {deleted}，未变 {unchanged}；用时 {seconds} 秒",
     unchanged="文档没有变化，索引没有改动",
     totals="第 {generation} 代索引：{documents} 份文件，{passages} 段",
+    gate_passed="门槛通过：{questions} 个问题，与第 {live} 代相比没有哪项分数下降超过 {margin}",
+    gate_first="门槛通过：{questions} 个问题，没有可以对比的旧索引",
+    gate_refused="没有启用新索引，仍用第 {live} 代：分数下降超过 {margin}",
+    gate_fell="  {measure}：{theirs} → {ours}",
+    interrupted_late="已中断；新索引此前已经启用，是第 {generation} 代",
     more="  ……另有 {count} 个",
     failed="{count} 个文件没有读成：",
     problem="{source}：{what}。{next_step}",
@@ -217,6 +258,19 @@ ZH = Texts(
     up_to_date="与文档目录一致",
     behind="落后于文档目录：新增 {added}，改动 {changed}，删除 {deleted}，读不了 {failed}；"
     "运行 rag build 即可更新",
+    live="← 现在用的",
+    generation_line="第 {generation} 代  {created}  {documents} 份文件，{passages} 段，{size}",
+    generation_first="最早保留的一代",
+    restored="退回到第 {generation} 代",
+    generation_damaged="第 {generation} 代  {problem}",
+    document_changes="新增 {added}，改动 {changed}，改名 {renamed}，删除 {removed}",
+    diff_heading="第 {before} 代 → 第 {after} 代",
+    no_difference="文件和段落都相同",
+    passage_changes="段落：新增 {added}，改动 {changed}，删除 {removed}",
+    renamed="{was} → {source}",
+    rolled_back="已退回到第 {restored} 代，现在是第 {generation} 代；此前是第 {was} 代",
+    already_live="第 {generation} 代就是现在用的，没有改动",
+    next_build="文档目录没有改动；下一次 rag build 又会与它一致",
     verified="{passages} 条引文都与原文一致",
     broken="{passages} 条引文中 {proven} 条与原文一致；有 {problems} 个问题：",
     scores_of="问题文件",
@@ -296,6 +350,16 @@ EN = Texts(
     "sentence that answers in bold.",
     chat="open the web chat",
     status="what is indexed, and whether documents have changed since",
+    history="the generations of the index that are kept, and what each changed",
+    history_more="RAG_KEEP_GENERATIONS says how many are kept.",
+    diff="how the documents and passages of two generations differ",
+    diff_more="A and B are numbers of generations, as in rag diff 3 5; left out, they are the\n"
+    "live one and the one before. Passages are aligned by their text: a sentence put in at the\n"
+    "top changes none of those that follow.",
+    rollback="go back to an earlier generation",
+    rollback_more="N is the number of a generation; left out, it is one step back, and one more\n"
+    "the next time. The old generation is published anew under the next number, and a running\n"
+    "chat moves to it at once. The next rag build follows the documents again.",
     verify="check every citation in the index against the files",
     verify_more="Exits with 1 if one does not hold.",
     eval="score the search by questions with known answers",
@@ -323,12 +387,22 @@ EN = Texts(
     host="address to listen on",
     port="port, 0 for any free one",
     verbose="list every question that was not answered well",
+    gate="score the new index by these questions first, and refuse it if scores fall too\n"
+    "far; may be repeated",
+    passages_too="list the text of the passages",
     question="QUESTION",
     file="FILE…",
     stages={"read": "reading", "encode": "encoding", "ask": "asking"},
     built="{added} added, {changed} changed, {deleted} deleted, {unchanged} unchanged; {seconds} s",
     unchanged="no document has changed, nothing was written",
     totals="generation {generation}: {documents} documents, {passages} passages",
+    gate_passed="gate passed: {questions} questions, no score is more than {margin} below "
+    "generation {live}",
+    gate_first="gate passed: {questions} questions, with no index to compare with",
+    gate_refused="the new index was refused, generation {live} stays: scores fell by more than "
+    "{margin}",
+    gate_fell="  {measure}: {theirs} → {ours}",
+    interrupted_late="interrupted; the new index was live by then, generation {generation}",
     more="  … and {count} more",
     failed="{count} inputs failed:",
     problem="{source}: {what}; {next_step}",
@@ -357,6 +431,21 @@ EN = Texts(
     up_to_date="up to date with the documents",
     behind="behind the documents: {added} added, {changed} changed, {deleted} deleted, "
     "{failed} unreadable; run rag build",
+    live="← live",
+    generation_line="generation {generation}  {created}  {documents} documents, "
+    "{passages} passages, {size}",
+    generation_first="the oldest that is kept",
+    restored="back to generation {generation}",
+    generation_damaged="generation {generation}  {problem}",
+    document_changes="{added} added, {changed} changed, {renamed} renamed, {removed} deleted",
+    diff_heading="generation {before} → generation {after}",
+    no_difference="the same documents and passages",
+    passage_changes="passages: {added} added, {changed} changed, {removed} removed",
+    renamed="{was} → {source}",
+    rolled_back="back to generation {restored}, which is now generation {generation}; before it "
+    "was generation {was}",
+    already_live="generation {generation} is live already, nothing was changed",
+    next_build="the documents are as they were; the next rag build follows them again",
     verified="all {passages} citations hold",
     broken="{proven} of {passages} citations hold; {problems} problems:",
     scores_of="questions",
