@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 OK, INCOMPLETE, CANNOT_RUN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 
+ACTIONS = ("list", "export")
+"""What ``rag feedback`` does."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
@@ -156,6 +159,15 @@ def command_line(words: Texts) -> click.Group:
         index,
         as_json,
         more=words.calibrate_more,
+    )
+    add(
+        _feedback,
+        words.feedback,
+        click.Argument(
+            ["action"], default="list", metavar="[export]", callback=usage.one_of(words, ACTIONS)
+        ),
+        as_json,
+        more=words.feedback_more,
     )
     add(_doctor, words.doctor, docs, index, as_json)
     return group
@@ -371,6 +383,24 @@ def _calibrate(
         printing.print_fit(fit, settings, words)
     printing.say_failures(failed, words)
     return INCOMPLETE if failed else OK
+
+
+def _feedback(action: str, as_json: bool) -> int:
+    from rag.feedback import cases, kept
+
+    settings = load_settings()
+    words = texts(settings.lang)
+    said = kept(settings.feedback)
+    if action == "export":
+        lines = list(cases(said))
+        for line in lines:
+            printing.print_json(line)
+        printing.say(words.exported.format(cases=len(lines), verdicts=len(said)))
+    elif as_json:
+        printing.print_json({"feedback": [asdict(one) for one in said]})
+    else:
+        printing.print_feedback(said, words)
+    return OK
 
 
 def _by_file(trial: Trial) -> dict[str, Any]:

@@ -528,6 +528,70 @@ class CannotListen(WenjuError):
     en = ("cannot listen on this address ({reason})", "name another with --host and --port")
 
 
+class NameRefused(WenjuError):
+    """A document may not come in under that name."""
+
+    zh = ("文件名不能用：{reason_zh}", "请改名后再上传")
+    en = ("the name cannot be used: {reason_en}", "rename the file and upload it again")
+
+
+class DocumentUnknown(WenjuError):
+    """There is no such document to delete."""
+
+    zh = ("文档目录里没有这个文件", "请刷新网页再看；压缩包里的文件要随压缩包一起删")
+    en = (
+        "there is no such file in the documents' folder",
+        "reload the page; what is in an archive goes with the archive",
+    )
+
+
+class DocumentElsewhere(WenjuError):
+    """A document that is reached by a link."""
+
+    zh = ("它是链接，或在链接指向的目录里，不从这里删", "请在文件系统里删")
+    en = ("it is a link or lies behind one, and is not deleted from here", "delete it in its place")
+
+
+class DocumentNotWritable(WenjuError):
+    """The documents' folder does not take or give up a file."""
+
+    zh = ("文档目录写不进去（{reason}）", "请检查权限和磁盘空间")
+    en = (
+        "the documents' folder cannot be written ({reason})",
+        "see its rights and the disk's space",
+    )
+
+
+class BuildEnded(WenjuError):
+    """The process that builds has ended without a word."""
+
+    zh = (
+        "更新索引的进程意外结束（{reason}），原有索引不受影响",
+        "请再试一次，或运行 rag build 看详情",
+    )
+    en = (
+        "the process that builds has ended unexpectedly ({reason}); the index is as it was",
+        "try again, or run rag build to see more",
+    )
+
+
+class FeedbackMissing(WenjuError):
+    """There is no file of feedback, or it is not one."""
+
+    zh = ("这里还没有大家的评价", "请检查 RAG_FEEDBACK；在网页上评价过段落以后才有")
+    en = ("there is no feedback here yet", "see RAG_FEEDBACK; the page's visitors give it")
+
+
+class FeedbackNotWritable(WenjuError):
+    """The file of feedback cannot be written."""
+
+    zh = ("评价没有保存（{reason}）", "请检查 RAG_FEEDBACK 的目录、权限和磁盘空间")
+    en = (
+        "the feedback was not kept ({reason})",
+        "see the folder of RAG_FEEDBACK, its rights, the disk",
+    )
+
+
 class PasswordNeeded(WenjuError):
     """The chat would be open to everyone who reaches this machine."""
 

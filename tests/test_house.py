@@ -24,6 +24,7 @@ ORDER = [
     "status",
     "verify",
     "evaluate",
+    "feedback",
     "doctor",
     "terminal",
     "web",

@@ -5,7 +5,7 @@ file. What cannot be read flows out as a Failure or an error that says why.
 """
 
 from rag.read.decoding import decode
-from rag.read.files import Found, Loaded, digest, load, scan
+from rag.read.files import Found, Loaded, digest, is_leftover, load, scan
 from rag.read.law import bare, is_quote, line_starts, lines_of, quoted
 from rag.read.parse import parse
 from rag.read.shapes import Heading, heading
@@ -18,6 +18,7 @@ __all__ = [
     "decode",
     "digest",
     "heading",
+    "is_leftover",
     "is_quote",
     "line_starts",
     "lines_of",

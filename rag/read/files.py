@@ -184,6 +184,11 @@ def digest(path: Path) -> str:
     return sha256.hexdigest()
 
 
+def is_leftover(name: str) -> bool:
+    """Whether a file of that name is passed over: hidden, or left by an editor or a system."""
+    return bool(_LEFTOVER.fullmatch(name))
+
+
 def _state(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 

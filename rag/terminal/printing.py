@@ -15,6 +15,7 @@ import click
 from rag.doctor import Check
 from rag.errors import printable
 from rag.evaluate import DEPTHS, Change, Comparison, Fit, Outcome, Scores, Trial, Verdict
+from rag.feedback import Feedback
 from rag.history import Diff, Generation, Kind, Rollback
 from rag.retrieve import CalibrationState
 from rag.settings import Settings
@@ -405,3 +406,12 @@ def _width() -> int:
     import shutil
 
     return max(shutil.get_terminal_size().columns, 20)
+
+
+def print_feedback(said: Sequence[Feedback], words: Texts) -> None:
+    """Every verdict: what was asked, the passage it is about, the remark."""
+    for one in said:
+        click.echo(f"{one.said_at}  {words.verdicts[one.verdict]}  {printable(one.question)}")
+        click.echo(f"  {printable(one.label)}")
+        if one.remark:
+            click.echo(f"  「{printable(one.remark)}」")

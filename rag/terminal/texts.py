@@ -51,6 +51,8 @@ class Texts:
     eval_more: str
     calibrate: str
     calibrate_more: str
+    feedback: str
+    feedback_more: str
     doctor: str
     help: str
     json: str
@@ -148,6 +150,9 @@ class Texts:
     calibration_written: str
     calibration_removed: str
     no_calibration: str
+    # feedback
+    exported: str
+    verdicts: dict[str, str]
     # doctor
     levels: dict[str, str]
     checks: dict[str, str]
@@ -202,6 +207,9 @@ ZH = Texts(
     calibrate="用自己的问题校准把握和“没有找到”的门槛",
     calibrate_more="问题文件与 rag eval 相同，至少 30 个，有答案和没有答案的各至少 10 个。\n"
     "结果写在索引目录里，重建索引后仍然有效；已设定的 RAG_FOUND、RAG_UNCERTAIN 优先。",
+    feedback="大家在网页上对段落的评价",
+    feedback_more="不带参数就列出来；rag feedback export > FILE.jsonl 把评为有用的段落变成\n"
+    "rag eval 的问题，每行一个。同一段落以最后一次评价为准。",
     doctor="检查安装和索引有什么毛病，该怎么办",
     help="显示这段说明",
     json="输出一个 JSON 对象，供程序读取",
@@ -304,6 +312,8 @@ ZH = Texts(
     calibration_written="已写入 {index}/calibration.json；正在运行的网页问答重新打开后生效",
     calibration_removed="已取消校准；正在运行的网页问答重新打开后生效",
     no_calibration="没有校准过，什么也没有改动",
+    exported="{verdicts} 条评价，写出 {cases} 个问题",
+    verdicts={"useful": "有用", "not_useful": "没用", "wrong_citation": "出处有误"},
     levels={"ok": "好", "warn": "注意", "bad": "坏"},
     checks={
         "installation": "安装",
@@ -372,6 +382,9 @@ EN = Texts(
     calibrate_more="Questions as for rag eval: at least 30, 10 with an answer and 10 without.\n"
     "The outcome is kept in the folder of the index and outlives every build; where\n"
     "RAG_FOUND or RAG_UNCERTAIN is set, that wins.",
+    feedback="what people said of passages in the chat",
+    feedback_more="Lists it; rag feedback export > FILE.jsonl makes cases for rag eval of the\n"
+    "passages found useful, one a line. Of several verdicts on a passage the last counts.",
     doctor="what is wrong with this installation or index, and what to do",
     help="show this text",
     json="print one JSON object, for programs",
@@ -481,6 +494,8 @@ EN = Texts(
     "opened again",
     calibration_removed="the calibration is taken back; a running chat follows when opened again",
     no_calibration="there is no calibration, nothing was changed",
+    exported="{verdicts} verdicts, {cases} cases written",
+    verdicts={"useful": "useful", "not_useful": "not useful", "wrong_citation": "wrong citation"},
     levels={"ok": "ok", "warn": "warn", "bad": "bad"},
     checks={
         "installation": "installation",
