@@ -52,7 +52,8 @@ MAX_BODY = 5_000_000
 HEALTH = "/health"
 LOGIN = "/login"
 LOGOUT = "/logout"
-LARGE: frozenset[str] = frozenset()
+DOCUMENTS = "/documents"
+LARGE = frozenset({DOCUMENTS})
 """Where more may come in; whoever answers there counts for themselves."""
 ALWAYS_OPEN = frozenset({HEALTH, "/favicon.ico", "/robots.txt"})
 _GRADIO = "/gradio_api/"
@@ -238,6 +239,14 @@ class Lock:
         full: Iterable[deque[float]] = (self._wrong.get(address, deque()), self._all_wrong)
         waits = [tries[0] + MINUTE - now for tries in full if len(tries) == (tries.maxlen or -1)]
         return max(waits, default=0.0)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the host."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def is_open(path: str) -> bool:

@@ -12,10 +12,11 @@ import secrets
 import threading
 import time
 import unicodedata
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from rag.errors import (
     DocsMissing,
@@ -25,10 +26,13 @@ from rag.errors import (
     FileEmpty,
     FileTooLarge,
     NameRefused,
+    WenjuError,
 )
 from rag.read import Found, is_leftover, load, parse
 from rag.settings import Settings
 from rag.store import docs_of
+from rag.types import Language
+from rag.web.gate import is_loopback
 
 MAX_NAME_BYTES = 255
 """Of a file's name in UTF-8; no file system of today takes more."""
@@ -195,6 +199,42 @@ class Keeper:
         limit = self._settings.max_file_mb
         if size > limit * _MB:
             raise FileTooLarge(name, size_mb=f"{size / _MB:.1f}", limit_mb=f"{limit:g}")
+
+
+def keeper_of(settings: Settings) -> Keeper | None:
+    """Who keeps the documents; None where the settings do not let the page's visitors.
+
+    They do where ``RAG_ADMIN`` is set, and a password is asked for or only this machine can come.
+    """
+    if settings.admin and (settings.password or is_loopback(settings.host)):
+        keeper = Keeper(settings)
+        keeper.tidy()
+        return keeper
+    return None
+
+
+def upload(keeper: Keeper, language: Language) -> Callable[[Any], Any]:
+    """The endpoint that takes a document: ``PUT /documents?name=…``, the file as it is."""
+    from starlette.requests import ClientDisconnect
+    from starlette.responses import JSONResponse
+
+    async def answer(request: Any) -> Any:
+        asked = request.query_params.get("lang", "")
+        lang = Language(asked) if asked in list(Language) else language
+        announced = request.headers.get("content-length", "")
+        length = int(announced) if announced.isascii() and announced.isdecimal() else None
+        try:
+            taken = await keeper.take(
+                request.query_params.get("name", ""), request.stream(), length
+            )
+        except WenjuError as error:
+            told = {"code": error.code, "what": error.what(lang), "next": error.next_step(lang)}
+            return JSONResponse(told, 413 if isinstance(error, FileTooLarge) else 422)
+        except ClientDisconnect:
+            return JSONResponse({}, 400)  # nobody is there to read it
+        return JSONResponse({"source": taken.source, "change": taken.change})
+
+    return answer
 
 
 def checked_name(name: str) -> str:

@@ -174,7 +174,7 @@ def _ending(message: dict[str, Any]) -> Building:
             trouble=Trouble(trouble["where"], tuple(trouble["zh"]), tuple(trouble["en"]))
         )
     report = message["report"]
-    fields = {
+    fields: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in report.items()
     }
     fields["failed"] = tuple(Failure(**one) for one in report["failed"])

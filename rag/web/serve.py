@@ -6,7 +6,6 @@ proxy settings, which fails on an office machine behind a proxy and is a request
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import socket
 import sys
@@ -22,7 +21,9 @@ from rag.errors import CannotListen, PasswordNeeded, WenjuError
 from rag.settings import Settings, origins
 from rag.types import Language
 from rag.web.assistants import check_installed
+from rag.web.gate import DOCUMENTS, HEALTH, Gate, is_loopback
 from rag.web.library import Library
+from rag.web.service_texts import service_texts
 
 PORTS_TRIED = 20
 
@@ -100,7 +101,7 @@ def application(settings: Settings) -> Any:
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from rag.web.assistants import speak_json
-    from rag.web.gate import HEALTH, Gate
+    from rag.web.keeping import keeper_of, upload
     from rag.web.page import HERE, create
     from rag.web.theme import newspaper
 
@@ -123,6 +124,11 @@ def application(settings: Settings) -> Any:
         outer.add_middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1", "["])
     outer.add_middleware(SafeHeaders)
     outer.add_route(HEALTH, health(library), methods=["GET"])
+    keeper = keeper_of(settings)
+    if keeper:
+        outer.add_route(DOCUMENTS, upload(keeper, settings.lang), methods=["PUT"])
+    elif settings.admin:
+        click.echo(service_texts(settings.lang).no_admin, err=True)
     blocks = create(library)
     whole = gr.mount_gradio_app(
         outer,
@@ -231,14 +237,6 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the host."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _shown(host: str) -> str:

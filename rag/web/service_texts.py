@@ -19,6 +19,8 @@ class ServiceTexts:
     enter: str
     wrong_password: str
     wait: str
+    # keeping documents
+    no_admin: str
 
 
 ZH = ServiceTexts(
@@ -29,6 +31,8 @@ ZH = ServiceTexts(
     enter="进入",
     wrong_password="密码不对。",
     wait="试错的次数太多，请在 {seconds} 秒后再试。",
+    no_admin="RAG_ADMIN 没有生效：别的机器也能访问而没有密码，不能让人在网页上增删文档。"
+    "请设置 RAG_PASSWORD。",
 )
 EN = ServiceTexts(
     html_lang="en",
@@ -38,6 +42,8 @@ EN = ServiceTexts(
     enter="Enter",
     wrong_password="That is not the password.",
     wait="Too many wrong tries. Please wait {seconds} seconds.",
+    no_admin="RAG_ADMIN has no effect: other machines can come in without a password, "
+    "and nobody may change documents then. Set RAG_PASSWORD.",
 )
 
 
