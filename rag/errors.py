@@ -528,6 +528,19 @@ class CannotListen(WenjuError):
     en = ("cannot listen on this address ({reason})", "name another with --host and --port")
 
 
+class EndpointFailed(WenjuError):
+    """The endpoint that writes answers did not write one."""
+
+    zh = (
+        "撰写回答的服务没有写成（{reason}）",
+        "原文和出处不受影响；请检查 RAG_LLM_BASE_URL 指的服务",
+    )
+    en = (
+        "the endpoint that writes answers failed ({reason})",
+        "the passages stand; see the endpoint of RAG_LLM_BASE_URL",
+    )
+
+
 class NameRefused(WenjuError):
     """A document may not come in under that name."""
 
