@@ -284,7 +284,7 @@ def test_questions_are_answered_while_it_builds_and_then_from_the_new_index(
     settings: Settings, docs: Path
 ) -> None:
     build(settings=settings)
-    for number in range(200):
+    for number in range(60):
         (docs / f"{number}.txt").write_text(REPORT.replace("石榴", f"石榴{number}号"), "utf-8")
     rebuilding = Rebuilding(settings)
     with Retriever(settings=settings) as retriever:

@@ -89,7 +89,7 @@ def test_part_of_a_number_bears_nothing_out() -> None:
 @pytest.mark.parametrize(
     "written",
     ["新建公厕10座[1]。", "新建公厕10座。[1]", "新建公厕10座【1】。", "新建公厕10座 ［1］。",
-     "**新建公厕10座**[1]。", "- 新建公厕10座。[1]", "<think>10还是12？[2]</think>新建公厕10座[1]。"],
+     "**新建公厕10座**[1]。", "- 新建公厕10座。[1]", "<think>12？[2]</think>新建公厕10座[1]。"],
 )  # fmt: skip
 def test_a_citation_is_read_however_it_is_set(written: str) -> None:
     [claim] = judged(written)
