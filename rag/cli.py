@@ -21,6 +21,7 @@ import click
 from rag.errors import ReadError, SettingsError, WenjuError
 from rag.settings import Settings, load_settings
 from rag.terminal import printing, usage
+from rag.terminal.progress import Progress
 from rag.terminal.texts import Texts, texts
 from rag.types import Language, Mode
 
@@ -116,6 +117,14 @@ def command_line(words: Texts) -> click.Group:
         docs,
         index,
     )
+    add(
+        _watch,
+        words.watch,
+        click.Argument(["docs"], required=False, metavar="[DOCS]"),
+        index,
+        as_json,
+        more=words.watch_more,
+    )
     add(_status, words.status, docs, index, as_json)
     add(_history, words.history, index, as_json, more=words.history_more)
     add(
@@ -180,7 +189,7 @@ def _build(docs: str | None, gates: tuple[str, ...], index: str | None, as_json:
     settings = load_settings(docs=docs, index=index)
     words = texts(settings.lang)
     cases = [case for file in gates for case in load_cases(file)]
-    with _told_if_late(settings, words), printing.Progress(words.stages) as progress:
+    with _told_if_late(settings, words), Progress(words) as progress:
         gate = Gate(cases, settings, progress) if cases else None
         report = build(settings=settings, progress=progress, approve=gate)
     verdict = gate.verdict if gate else None
@@ -238,6 +247,28 @@ def _chat(host: str | None, port: int | None, docs: str | None, index: str | Non
     from rag.web import launch
 
     launch(load_settings(host=host, port=port, docs=docs, index=index))
+    return OK
+
+
+def _watch(docs: str | None, index: str | None, as_json: bool) -> int:
+    from rag.store import docs_of
+    from rag.watch import watch
+
+    settings = load_settings(docs=docs, index=index)
+    words = texts(settings.lang)
+    printing.print_watching(docs_of(settings), settings.index, words)
+    try:
+        for seen in watch(settings, showing=lambda: Progress(words)):
+            if isinstance(seen, WenjuError):
+                printing.say(seen.describe(settings.lang))
+                continue
+            if as_json:
+                printing.print_json(seen)
+            else:
+                printing.print_seen(seen, words)
+            printing.say_failures(seen.failed, words)
+    except KeyboardInterrupt:  # how watching ends
+        printing.say(words.watched)
     return OK
 
 
@@ -325,7 +356,7 @@ def _eval(
     words = texts(settings.lang)
     questions = load_questions(files)
     rival = rival_of(against, questions) if against else None
-    with printing.Progress(words.stages) as progress:
+    with Progress(words) as progress:
         ours, theirs, failed = run_trials(
             questions,
             settings,
@@ -372,7 +403,7 @@ def _calibrate(
             printing.print_reset(removed, words)
         return OK
     cases = [case for file in files for case in load_cases(file)]
-    with printing.Progress(words.stages) as progress:
+    with Progress(words) as progress:
         fit, failed = calibrate(
             cases, settings, docs=Path(docs) if docs else None, progress=progress
         )

@@ -20,6 +20,7 @@ ORDER = [
     "store",
     "build",
     "history",
+    "watch",
     "retrieve",
     "status",
     "verify",

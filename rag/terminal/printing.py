@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import click
 
@@ -72,6 +72,19 @@ def print_build(report: BuildReport, words: Texts) -> None:
                 passages=report.passages,
             )
         )
+
+
+def print_watching(docs: object, index: object, words: Texts) -> None:
+    """What is watched; on stderr, as it is no result."""
+    say(words.watching.format(docs=printable(docs), index=printable(index)))
+
+
+def print_seen(seen: BuildReport, words: Texts) -> None:
+    """What a build did while watching, under the time of day."""
+    if seen.published:
+        click.echo(f"[{time.strftime('%H:%M:%S')}]")
+        print_build(seen, words)
+        sys.stdout.flush()
 
 
 def say_failures(failures: Sequence[Failure], words: Texts) -> None:
@@ -320,33 +333,6 @@ def print_checks(checks: Sequence[Check], words: Texts) -> None:
         name = pad(words.checks[check.name], name_width)
         step = f" → {check.next_step}" if check.next_step else ""
         click.echo(f"{level}  {name}  {check.what}{step}")
-
-
-class Progress:
-    """A line on stderr that says how far a command is; on a terminal only."""
-
-    def __init__(self, stages: Mapping[str, str]) -> None:
-        self._stages = stages
-        self._shown = sys.stderr.isatty()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._write("")
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        """Show ``stage done/total``."""
-        self._write(f"{self._stages[stage]} {done}/{total}")
-
-    def _write(self, text: str) -> None:
-        if self._shown:
-            click.echo(f"\r\x1b[K{text}", err=True, nl=False)
 
 
 def _change(change: Change, words: Texts) -> str:

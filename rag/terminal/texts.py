@@ -38,6 +38,8 @@ class Texts:
     search: str
     search_more: str
     chat: str
+    watch: str
+    watch_more: str
     status: str
     history: str
     history_more: str
@@ -74,6 +76,10 @@ class Texts:
     file: str
     # building
     stages: dict[str, str]
+    units: dict[str, str]
+    progress: str
+    watching: str
+    watched: str
     built: str
     unchanged: str
     totals: str
@@ -188,6 +194,9 @@ ZH = Texts(
     search="提一个问题，得到原话和出处",
     search_more="先说有没有找到、把握多大，再列出段落，回答问题的句子加粗。",
     chat="打开网页问答",
+    watch="监视文档目录，一有变化就更新索引",
+    watch_more="等文件一秒钟没有动静再更新。目录不见了就等它回来，更新失败会说明原因并再试；\n"
+    "按 Ctrl-C 停止。--json 每次更新输出一行。",
     status="索引里有什么，是否落后于文档",
     history="还留着哪几代索引，每一代改了什么",
     history_more="保留几代由 RAG_KEEP_GENERATIONS 决定。",
@@ -230,6 +239,10 @@ ZH = Texts(
     question="问题",
     file="问题文件…",
     stages={"read": "读取", "encode": "编码", "ask": "提问"},
+    units={"read": "份", "encode": "段", "ask": "题"},
+    progress="{desc} {n_fmt}/{total_fmt} {unit}  {bar}  {rate_noinv_fmt}  剩余 {remaining}",
+    watching="正在监视 {docs}，有变化就更新索引 {index}；按 Ctrl-C 停止",
+    watched="已停止监视；没做完的更新已放弃，索引是最近一次更新后的样子",
     built="新增 {added}，改动 {changed}，删除 {deleted}，未变 {unchanged}；用时 {seconds} 秒",
     unchanged="文档没有变化，索引没有改动",
     totals="第 {generation} 代索引：{documents} 份文件，{passages} 段",
@@ -359,6 +372,10 @@ EN = Texts(
     search_more="First whether it was found and how sure that is, then the passages, the\n"
     "sentence that answers in bold.",
     chat="open the web chat",
+    watch="follow the documents: build whenever they change",
+    watch_more="A build waits until nothing has changed for a second. A folder that vanishes is\n"
+    "waited for, a build that fails is told of and tried again; Ctrl-C ends it. With --json\n"
+    "one line a build.",
     status="what is indexed, and whether documents have changed since",
     history="the generations of the index that are kept, and what each changed",
     history_more="RAG_KEEP_GENERATIONS says how many are kept.",
@@ -406,6 +423,10 @@ EN = Texts(
     question="QUESTION",
     file="FILE…",
     stages={"read": "reading", "encode": "encoding", "ask": "asking"},
+    units={"read": "files", "encode": "passages", "ask": "questions"},
+    progress="{desc} {n_fmt}/{total_fmt} {unit}  {bar}  {rate_noinv_fmt}  {remaining} left",
+    watching="watching {docs}, the index {index} follows; Ctrl-C ends it",
+    watched="no longer watching; what was not finished is dropped, the index is as last told",
     built="{added} added, {changed} changed, {deleted} deleted, {unchanged} unchanged; {seconds} s",
     unchanged="no document has changed, nothing was written",
     totals="generation {generation}: {documents} documents, {passages} passages",
