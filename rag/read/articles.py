@@ -2,16 +2,19 @@
 
 A unit is a run of headings with the text below it. An article is signed once: a unit that opens
 with a signature of its own (本报讯, a byline or a sub-headline under its headline), or that ends
-with one when the article before it is signed already, begins an article. Any other unit is a
-section of the article before it.
+with one when the article before it is signed already, begins an article. So does one below the
+title of a column (社论, 简讯), or below a notice that the article above goes on elsewhere. Of any
+other unit its words decide whether it is a section of the article before it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from rag.read import shapes
+from rag.read.boundaries import LEAST, Part, Words, begins_article
 from rag.types import Article, Block, BlockKind
 
 _HEADER = {BlockKind.HEADING, BlockKind.SUBHEADLINE}
@@ -43,24 +46,79 @@ class _Unit:
         return next((b.text for b in self.body if b.kind is BlockKind.PARAGRAPH), "")
 
     @property
+    def begins(self) -> bool:
+        """Whether it is an article whatever stands above."""
+        columns = any(shapes.is_column_title(block.text) for block in self.header)
+        return self.opens_signed or self.is_pictures or not self.body or columns
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether its end is on another page."""
+        return self.body[-1:] != [] and shapes.is_notice(self.body[-1].text)
+
+    @property
+    def is_of_newspaper(self) -> bool:
+        kinds = {block.kind for block in self.blocks}
+        return self.opens_signed or self.ends_signed or bool(kinds & {BlockKind.CAPTION})
+
+    @property
+    def blocks(self) -> list[Block]:
+        return [*self.header, *self.body]
+
+    @property
+    def text(self) -> str:
+        return "".join(block.text for block in self.body)
+
+    @property
     def is_pictures(self) -> bool:
         return bool(self.body) and all(block.kind is BlockKind.CAPTION for block in self.body)
 
 
 def articles(blocks: Sequence[Block]) -> tuple[Article, ...]:
     """The articles of a document, in reading order; every block is in exactly one of them."""
+    units = list(_units(blocks))
+    parts = [_part(unit, before) for before, unit in pairwise([None, *units])]
+    spaces = [part.space for part in parts[1:] if part is not None] or [0]
+    in_newspaper = any(unit.is_of_newspaper for unit in units)
     groups: list[list[_Unit]] = []
+    words = Words()
     signed = False
-    for unit in _units(blocks):
-        own = unit.opens_signed or (unit.ends_signed and signed)
-        if not groups or own or unit.is_pictures or not unit.body or _begins_part(unit, groups[-1]):
-            groups.append([unit])
-            signed = unit.opens_signed or unit.ends_signed
-        else:
-            groups[-1].append(unit)
-            signed = signed or unit.ends_signed
+    for place, (unit, part) in enumerate(zip(units, parts, strict=True)):
+        own = not groups or unit.begins or (unit.ends_signed and signed)
+        own = own or groups[-1][-1].goes_on or _begins_part(unit, groups[-1])
+        if not own and part is not None and not _is_below(unit, groups[-1]):
+            above = parts[place - 1] if len(groups[-1]) > 1 else None
+            beside = [each.title for each in (above, *parts[place + 1 : place + 2]) if each]
+            own = begins_article(part, words, beside, spaces, in_newspaper=in_newspaper)
+        if own:
+            groups.append([])
+            words = Words()
+            signed = unit.opens_signed
+        groups[-1].append(unit)
+        words.add(unit.text)
+        signed = signed or unit.ends_signed
     made = [article for group in groups for article in _article(group)]
     return tuple(made)
+
+
+def _part(unit: _Unit, before: _Unit | None) -> Part | None:
+    """A unit as one that may be a section or an article: under a heading, unsigned."""
+    top = _top(unit)
+    if top is None or unit.begins:
+        return None
+    found = shapes.heading(top.text)
+    numbered = any(shapes.is_numbered(shapes.heading(block.text).title) for block in unit.header)
+    if not found.title or numbered or len(unit.text) < LEAST:
+        return None
+    start = unit.header[0].spans[0][0]
+    end = max(stop for _, stop in before.blocks[-1].spans) if before else start
+    return Part(found.title, unit.first_text, unit.text, max(start - end, 0))
+
+
+def _is_below(unit: _Unit, group: Sequence[_Unit]) -> bool:
+    """Whether marks put a unit's heading below that of the article before it."""
+    tops = [shapes.heading(top.text) for top in map(_top, (unit, group[0])) if top is not None]
+    return len(tops) == 2 and 6 >= tops[0].level > tops[1].level
 
 
 def _units(blocks: Sequence[Block]) -> Iterator[_Unit]:
@@ -120,6 +178,7 @@ def _titled(unit: _Unit) -> list[Block]:
         for index in heads
         if (title := shapes.heading(header[index].text).title) and not shapes.is_numbered(title)
     ]
+    named = [i for i in named if not shapes.is_column_title(header[i].text)] or named
     if not named or not unit.body:
         return header
     levels = {index: shapes.heading(header[index].text).level for index in named}

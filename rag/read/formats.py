@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from rag.read import repair
+from rag.read import columns, repair
+from rag.read.lines import Line, lines
 from rag.types import Block, BlockKind
 
 _FENCE = re.compile(r"(`{3,}|~{3,})")
@@ -35,7 +36,7 @@ class PlainText:
 
     def blocks(self, text: str) -> list[Block]:
         """See :class:`Reader`."""
-        return repair.blocks(repair.lines(text))
+        return repair.blocks(columns.untangled(lines(text)))
 
 
 class Markdown:
@@ -45,7 +46,7 @@ class Markdown:
 
     def blocks(self, text: str) -> list[Block]:
         """See :class:`Reader`."""
-        source = repair.lines(text)
+        source = lines(text)
         kinds = {index: BlockKind.BYLINE for index in _front_matter(source)}
         kinds |= {index: BlockKind.PARAGRAPH for index in _code(source)}
         underlines = frozenset(_underlines(source, kinds))
@@ -53,14 +54,14 @@ class Markdown:
         return repair.blocks(source, kinds, underlines)
 
 
-def _front_matter(source: Sequence[repair.Line]) -> range:
+def _front_matter(source: Sequence[Line]) -> range:
     if not source or source[0].text != "---":
         return range(0)
     ends = (index for index, line in enumerate(source) if index and line.text == "---")
     return range(next(ends, -1) + 1)
 
 
-def _code(source: Sequence[repair.Line]) -> Iterator[int]:
+def _code(source: Sequence[Line]) -> Iterator[int]:
     fence = ""
     for index, line in enumerate(source):
         marks = _FENCE.match(line.text)
@@ -72,7 +73,7 @@ def _code(source: Sequence[repair.Line]) -> Iterator[int]:
             fence = marks.group(1)
 
 
-def _underlines(source: Sequence[repair.Line], taken: Collection[int]) -> Iterator[int]:
+def _underlines(source: Sequence[Line], taken: Collection[int]) -> Iterator[int]:
     """The lines that underline a paragraph of one line."""
     for index in range(1, len(source)):
         line, above = source[index], source[index - 1]

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from rag.read import shapes
+from rag.read.lines import Line
 from rag.types import Block, BlockKind, Span
 
-_LINE = re.compile(r"[^\r\n]+")
 _WIDTH_MAX = 160  # columns: what is wrapped at more than this is not hard-wrapped
 _WIDTH_MIN = 24
 _HEADING_MAX = 40  # characters, or half of them where a comma stands within
@@ -25,22 +25,10 @@ _ONE_LINE = {
     BlockKind.BYLINE,
     BlockKind.TABLE_ROW,
 }
+_FLOWING = {BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.CAPTION}
+_WITHIN = {BlockKind.CAPTION, BlockKind.LIST_ITEM}  # what a line within a paragraph may look like
+_INDENT = 4  # columns: two characters, as every paragraph in Chinese print begins
 _LATIN_UNIT = re.compile(r"[!-~]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line that is not blank: ``text[start:end]`` without white space at its ends."""
-
-    start: int
-    end: int
-    stop: int
-    """Where the line break stands that ends it, or the end of the text."""
-    text: str
-    indent: int
-    """Columns of white space in front."""
-    gap: int
-    """Blank lines before it."""
 
 
 @dataclass(slots=True)
@@ -52,9 +40,13 @@ class _Draft:
     tail: str = ""
     is_prose: bool = False
     """Whether a sentence has ended within it."""
+    doubtful: bool = False
+    wrapped: bool = False
+    """Whether it stands on several lines."""
 
     def add(self, line: Line, *, spaced: bool = False) -> None:
         if self.lines:
+            self.wrapped = True
             last = self.lines[-1]
             if spaced or _needs_space(self.tail, line.text):
                 self._take(" ", last.stop, last.stop + 1)
@@ -62,6 +54,7 @@ class _Draft:
         else:
             self.lines.append(line)
         self._take(line.text, line.start, line.end)
+        self.doubtful = self.doubtful or line.doubtful
         self.is_prose = self.is_prose or shapes.has_inner_end(line.text)
         self.tail = (self.tail + line.text)[-shapes.REACH :]
 
@@ -72,26 +65,9 @@ class _Draft:
         self.spans.append((start, end))
 
     def block(self) -> Block:
-        return Block(self.kind, "".join(self.parts), tuple(self.spans))
-
-
-def lines(text: str) -> list[Line]:
-    """The lines of a text that are not blank."""
-    found: list[Line] = []
-    previous = 0
-    for match in _LINE.finditer(text):
-        raw = match.group()
-        bare = raw.strip()
-        if not bare:
-            continue
-        start = match.start() + len(raw) - len(raw.lstrip())
-        between = text[previous : match.start()]
-        breaks = between.count("\n") + between.count("\r") - between.count("\r\n")
-        indent = shapes.columns(raw[: start - match.start()].expandtabs(4))
-        gap = max(breaks - 1, 0) if found else breaks
-        found.append(Line(start, start + len(bare), match.end(), bare, indent, gap))
-        previous = match.end()
-    return found
+        if self.kind is BlockKind.PARAGRAPH and self.wrapped and shapes.is_caption(self.tail):
+            self.kind = BlockKind.CAPTION  # what its first line alone did not tell
+        return Block(self.kind, "".join(self.parts), tuple(self.spans), self.doubtful)
 
 
 def blocks(
@@ -122,6 +98,7 @@ class _Repair:
         self.kinds = kinds
         self.underlines = underlines
         self.width = wrap_width(source)
+        self.indented = has_indents(source)
         self.marked = sum(shapes.is_atx(line.text) for line in source) >= 2
         self.drafts: list[_Draft] = []
         self.open: _Draft | None = None
@@ -136,6 +113,8 @@ class _Repair:
                 self.open = None
                 continue
             kind = self._marked_kind(index)
+            if kind in _WITHIN and self._flows(index):
+                kind = None
             if kind is None and self._is_broken_off() and self._is_interposed(index):
                 kind = BlockKind.CAPTION
             if kind is BlockKind.CAPTION and self._is_broken_off():
@@ -145,6 +124,15 @@ class _Repair:
             else:
                 self._begin(kind or self._plain_kind(index), line)
         return [draft.block() for draft in self.drafts]
+
+    def _flows(self, index: int) -> bool:
+        """Whether a line goes on with the open paragraph by the way the text is set."""
+        draft, line = self.open, self.lines[index]
+        if draft is None or line.gap or draft.kind not in _FLOWING:
+            return False
+        if self.indented:
+            return line.indent < _INDENT
+        return not shapes.is_complete(draft.tail) and self._is_full(draft.lines[-1], line)
 
     def _begin(self, kind: BlockKind, line: Line) -> None:
         self.open = self._aside(kind, line)
@@ -171,7 +159,7 @@ class _Repair:
     def _marked_kind(self, index: int) -> BlockKind | None:
         """What a line is by its own marks, whatever stands around it."""
         text = self.lines[index].text
-        if shapes.is_atx(text) or shapes.is_ornament(text):
+        if shapes.is_atx(text) or shapes.is_ornament(text) or shapes.is_column_title(text):
             return BlockKind.HEADING
         if shapes.is_table_row(text):
             return BlockKind.TABLE_ROW
@@ -201,6 +189,10 @@ class _Repair:
         draft, line = self.open, self.lines[index]
         assert draft is not None
         last = draft.lines[-1]
+        if self.indented and draft.kind in _FLOWING and (line.gap == 0 or line.indent >= _INDENT):
+            return line.indent < _INDENT
+        if draft.kind is BlockKind.CAPTION and line.gap:
+            return not shapes.is_complete(draft.tail) and shapes.torn(draft.tail, line.text)
         full = self._is_full(last, line)
         indented = line.indent > last.indent and draft.kind is not BlockKind.LIST_ITEM
         if shapes.is_complete(draft.tail):
@@ -258,11 +250,13 @@ class _Repair:
             or shapes.has_inner_end(text)
         ):
             return False
-        if after is not None and self._is_full(line, after):
+        if after is not None and (self._is_full(line, after) or self._is_followed(after)):
             return False
         if shapes.is_numbered(text):
             return len(text) <= _HEADING_MAX
         if after is not None and self._announces(after):
+            return True
+        if self.marked and self._is_kicker(index):
             return True
         if self.marked or shapes.commas(text) > 1 + (index == 0):
             return False
@@ -273,6 +267,21 @@ class _Repair:
             return True
         beyond = self._next_but_captions(index)
         return not (shapes.torn(text, beyond.text) or shapes.hangs(text))
+
+    def _is_followed(self, after: Line) -> bool:
+        """Whether the next line goes on with a paragraph that only its first line's indent shows."""
+        return self.indented and after.gap == 0 and after.indent < _INDENT
+
+    def _is_kicker(self, index: int) -> bool:
+        """Whether a line without marks belongs to the marked headline right below it."""
+        line, after = self.lines[index], self._next(index)
+        return (
+            after is not None
+            and shapes.is_atx(after.text)
+            and len(line.text) <= _HEADING_MAX // 2
+            and shapes.commas(line.text) == 0
+            and not self._is_broken_off()
+        )
 
     def _is_asking_headline(self, index: int) -> bool:
         """Whether a line that ends in 「？」 or 「！」 is a headline all the same."""
@@ -292,6 +301,14 @@ class _Repair:
     def _is_full(self, line: Line, after: Line) -> bool:
         """Whether a line was broken only because nothing more went into it."""
         return self.width is not None and after.gap == 0 and _fills(line, after, self.width)
+
+
+def has_indents(source: Sequence[Line]) -> bool:
+    """Whether paragraphs begin with an indent, and the lines that go on with them do not."""
+    begun = [a for a, b in pairwise(source) if b.gap == 0 and b.indent >= _INDENT > a.indent]
+    flush = sum(b.gap == 0 and a.indent - b.indent >= _INDENT for a, b in pairwise(source))
+    ended = sum(shapes.is_complete(line.text) for line in begun)
+    return flush >= 3 and ended >= 0.7 * len(begun)
 
 
 def wrap_width(source: Sequence[Line]) -> int | None:

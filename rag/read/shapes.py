@@ -67,6 +67,17 @@ _CREDIT = re.compile(
     r"[（(](?:资料图片?|图片?(?:来源|由|自)[^（）()]{0,30}|网络图片?|效果图|示意图"
     r"|[^（）()。]{0,30}\s?(?:摄影报道|摄影|摄|供图|制图|绘图|图))[）)][。.]?$"
 )
+_SHOT = re.compile(
+    rf"(?:^|[。！？.\s\u3000）)])(?:[{_HAN}]{{0,6}}(?:记者|通讯员))?\s?{_NAME}(?:[\s、]{_NAME})*\s?[/／]?\s?(?:摄影|摄|供图|制图)$"
+)
+_CAPTION_MAX = 120  # characters of a caption that only its photographer tells
+_NOTICE = re.compile(
+    rf"[（(【\[]?\s?(?:[上下紧]\s?[转接]|转)\s?(?:第\s?)?[A-Z]?[{_NUMERALS}\d]{{1,4}}\s?版[^，。]{{0,16}}[）)】\]]?"
+)
+_COLUMN = re.compile(
+    rf"[【\[]?(?:[{_HAN}]{{0,6}}(?:社论|社评|时评|快评|短评|锐评|漫评|微评|论坛|评论员文章)|编者按|编辑手记|记者手记|采访手记|短讯|简讯|要闻|快讯)[】\]]?"
+)
+_COMMENTATOR = re.compile(rf"[□■◇◆]?\s?[{_HAN}]{{0,8}}(?:评论员|编辑部)(?:[\s：:]{{0,2}}{_NAME})?")
 _CAPTION_START = re.compile(
     r"(?:[▲△▼▽◀▶←→↑↓]\s*\S|[上下左右本]?图\s?[①-⑳\d一二三四五六七八九十]{0,2}\s?(?:为|[：:]))"
 )
@@ -158,7 +169,21 @@ def is_subtitle(text: str) -> bool:
 
 def is_caption(text: str) -> bool:
     """Whether the line is a picture's caption: 图为…, （资料图）, （李晓敏 摄）."""
-    return _CAPTION_START.match(text) is not None or _CREDIT.search(text[-REACH:]) is not None
+    return (
+        _CAPTION_START.match(text) is not None
+        or _CREDIT.search(text[-REACH:]) is not None
+        or (len(text) <= _CAPTION_MAX and _SHOT.search(text) is not None)
+    )
+
+
+def is_notice(text: str) -> bool:
+    """Whether a whole line only says where an article goes on or comes from: （下转第四版）."""
+    return len(text) <= 30 and _NOTICE.fullmatch(text) is not None
+
+
+def is_column_title(text: str) -> bool:
+    """Whether a whole line is the standing title of a column: 社论, 今日快评, 简讯."""
+    return len(text) <= 16 and _COLUMN.fullmatch(text) is not None
 
 
 def is_photo_story(text: str) -> bool:
@@ -170,13 +195,15 @@ def byline(text: str) -> str | None:
     """The byline that a whole line is, without its marks."""
     if len(text) > REACH:
         return None
+    if _COMMENTATOR.fullmatch(text):
+        return text.lstrip("□■◇◆ ")
     match = _BYLINE.fullmatch(text) or _TIGHT.fullmatch(text)
     return match.group(1).strip() if match else None
 
 
 def is_imprint(text: str) -> bool:
     """Whether a whole line is a date, a source or another line of an article's imprint."""
-    return len(text) <= 80 and _IMPRINT.fullmatch(text) is not None
+    return len(text) <= 80 and (_IMPRINT.fullmatch(text) is not None or is_notice(text))
 
 
 def tail_byline(text: str) -> str | None:
@@ -220,7 +247,9 @@ def is_complete(text: str) -> bool:
     return (
         _SENTENCE_END.search(tail) is not None
         or _CREDIT.search(tail) is not None
+        or _SHOT.search(tail) is not None
         or tail_byline(tail) is not None
+        or is_notice(tail)
     )
 
 
