@@ -550,7 +550,7 @@ def _broken_columns(
 
 
 def _wrapped(ink: Ink, width: int, indent: int) -> Iterator[Ink]:
-    """The lines of a paragraph in a column of ``width`` Chinese characters; no mark leads a line."""
+    """The lines of a paragraph, each ``width`` Chinese characters wide; no mark leads a line."""
     line: Ink = [("\u3000", -1)] * indent
     for each in ink:
         room = 2 * width - _columns(line) - _columns([each])

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from rag.read import shapes
 from rag.read.boundaries import LEAST, Part, Words, begins_article
@@ -58,8 +57,11 @@ class _Unit:
 
     @property
     def is_of_newspaper(self) -> bool:
-        kinds = {block.kind for block in self.blocks}
-        return self.opens_signed or self.ends_signed or bool(kinds & {BlockKind.CAPTION})
+        return (
+            self.opens_signed
+            or self.ends_signed
+            or any(b.kind is BlockKind.CAPTION or shapes.is_masthead(b.text) for b in self.blocks)
+        )
 
     @property
     def blocks(self) -> list[Block]:
@@ -77,7 +79,7 @@ class _Unit:
 def articles(blocks: Sequence[Block]) -> tuple[Article, ...]:
     """The articles of a document, in reading order; every block is in exactly one of them."""
     units = list(_units(blocks))
-    parts = [_part(unit, before) for before, unit in pairwise([None, *units])]
+    parts = [_part(unit, before) for before, unit in zip([None, *units], units, strict=False)]
     spaces = [part.space for part in parts[1:] if part is not None] or [0]
     in_newspaper = any(unit.is_of_newspaper for unit in units)
     groups: list[list[_Unit]] = []

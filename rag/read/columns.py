@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 
 from rag.read import shapes
@@ -23,6 +24,7 @@ _AMBIGUOUS = re.compile(r"[“”‘’—…·]")  # one column wide or two, as
 _GAP = re.compile(r"(?<=\S)[ \u3000\t]{2,}(?=\S)")
 _INDENTS = 8  # columns of the screen that the first line of a paragraph may stand further right
 _ROWS = 5  # rows with two columns, from which on a gutter is one
+_FEW = 3  # rows, or lines that go on below, that are enough where nothing speaks against it
 _COLUMN = 16  # columns of a terminal that a column of prose has at least
 _MARKS = ">|#●•◆◇■□▪▲△★☆○◎"
 _RUN = 8  # lines, from which on their order can be told by their words
@@ -51,10 +53,11 @@ class _Row:
 
 def _parted(source: Sequence[Line]) -> list[Line]:
     rows = [_row(line) for line in source]
+    tried: dict[int, int] = {}
     made: list[Line] = []
     start = 0
     while start < len(rows):
-        found = _region(rows, start)
+        found = _region(rows, start, tried)
         if found is None:
             made.append(rows[start].line)
             start += 1
@@ -81,14 +84,20 @@ def _is_spaced(text: str) -> bool:
     return "  " in text or "\u3000" in text or "\t" in text
 
 
-def _region(rows: Sequence[_Row], start: int) -> tuple[int, int] | None:
-    """Where a region of two columns that begins at ``start`` ends, and its gutter; or None."""
-    if not rows[start].breaks:
-        return None
+def _region(rows: Sequence[_Row], start: int, tried: dict[int, int]) -> tuple[int, int] | None:
+    """Where a region of two columns that begins at ``start`` ends, and its gutter; or None.
+
+    ``tried`` remembers up to which row a gutter was followed in vain, so that a long table is
+    walked once.
+    """
     for gutter in sorted({at for each in rows[start].breaks for at in each[:2]}):
         for border in (gutter, gutter - 4, gutter - 2):  # the first line of a paragraph is indented
+            if tried.get(border, 0) > start:
+                continue
             stop, doubles = _reach(rows, start, border)
-            if doubles >= _ROWS and _is_prose(rows[start:stop], border):
+            tried[border] = stop
+            few = doubles < _ROWS
+            if doubles >= _FEW and _is_prose(rows[start:stop], border, few=few):
                 return stop, border
     return None
 
@@ -125,14 +134,19 @@ def _place(row: _Row, gutter: int) -> tuple[int, int] | None:
     return None
 
 
-def _is_prose(rows: Sequence[_Row], gutter: int) -> bool:
-    """Whether the parts are as long as lines of text; those of a table are not."""
-    lefts, rights = [], []
-    for row in rows:
-        if cut := _place(row, gutter):
-            lefts.append(shapes.columns(row.line.text[: cut[0]]))
-            rights.append(shapes.columns(row.line.text[cut[1] :]))
-    return min(median(lefts), median(rights)) >= _COLUMN
+def _is_prose(rows: Sequence[_Row], gutter: int, *, few: bool) -> bool:
+    """Whether the parts are as long as lines of text; those of a table are not.
+
+    Of a ``few`` rows the words must show it too: more lines go on in the next row than across.
+    """
+    cuts = [(row, cut) for row in rows if (cut := _place(row, gutter))]
+    lefts = [row.line.text[: cut[0]] for row, cut in cuts]
+    rights = [row.line.text[cut[1] :] for row, cut in cuts]
+    if few:
+        down = sum(shapes.torn(a, b) for side in (lefts, rights) for a, b in pairwise(side))
+        across = sum(shapes.torn(a, b) for a, b in zip(lefts, rights, strict=True))
+        return down > across and median(map(shapes.columns, lefts)) >= _COLUMN
+    return min(median(map(shapes.columns, side)) for side in (lefts, rights)) >= _COLUMN
 
 
 def _cut(rows: Sequence[_Row], gutter: int) -> tuple[list[Line], list[Line]]:
@@ -157,7 +171,11 @@ def _cut(rows: Sequence[_Row], gutter: int) -> tuple[list[Line], list[Line]]:
         middle = line.start + end
         left.append(
             replace(
-                line, end=line.start + start, stop=line.start + start, text=text[:start], gap=gaps[0]
+                line,
+                end=line.start + start,
+                stop=line.start + start,
+                text=text[:start],
+                gap=gaps[0],
             )
         )
         right.append(
@@ -191,13 +209,15 @@ def _is_marked(text: str) -> bool:
 def _in_order(run: list[Line]) -> list[Line]:
     if len(run) < _RUN or not _is_column(run):
         return run
-    shares = {step: _going_on(run, step) for step in range(1, _MOST + 1) if len(run) > 3 * step}
+    shares = {step: _going_on(run, step) for step in range(1, _MOST + 1) if len(run) >= 6 * step}
+    shares |= {2: _going_on(run, 2)}
     best = max(shares, key=lambda step: (shares[step], -step))
     others = max(share for step, share in shares.items() if step != best)
-    if best == 1:
-        clear = shares[1] - others > _HARDLY or shares[1] == others == 0.0
-        return run if clear else [replace(line, doubtful=True) for line in run]
-    if shares[best] - shares[1] < _CLEARLY or shares[best] - others < _HARDLY:
+    ahead = shares[best] - others
+    if best == 1 and ahead > _HARDLY:
+        return run
+    few = shares[best] * (len(run) - best) < _FEW
+    if best == 1 or shares[best] - shares[1] < _CLEARLY or ahead < _HARDLY or few:
         return [replace(line, doubtful=True) for line in run]
     return [line for column in range(best) for line in run[column::best]]
 
@@ -208,10 +228,10 @@ def _is_column(run: Sequence[Line]) -> bool:
     (usual, _), *_ = Counter(width // 4 for width in widths).most_common(1)
     full = sum(abs(width // 4 - usual) <= 1 for width in widths)
     ended = sum(shapes.is_complete(line.text) for line in run)
-    return usual * 4 <= 72 and full >= 0.6 * len(run) and ended <= 0.4 * len(run)
+    return usual * 4 <= 72 and full >= 0.6 * len(run) and ended <= 0.6 * len(run)
 
 
 def _going_on(run: Sequence[Line], step: int) -> float:
-    """How often a line clearly goes on with the one ``step`` below: a word, a bracket spans both."""
+    """How often a line clearly goes on with the one ``step`` below: a word spans both."""
     pairs = list(zip(run, run[step:], strict=False))
     return sum(shapes.torn(a.text, b.text) for a, b in pairs) / len(pairs)

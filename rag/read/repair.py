@@ -241,14 +241,7 @@ class _Repair:
         text = line.text
         if self._is_asking_headline(index):
             return True
-        if len(text) > _HEADLINE_MAX or shapes.is_complete(text) or shapes.has_dateline(text):
-            return False
-        if (
-            text[0].islower()
-            or shapes.unclosed(text)
-            or re.search(r"[，,、]$", text)
-            or shapes.has_inner_end(text)
-        ):
+        if _is_sentence(text):
             return False
         if after is not None and (self._is_full(line, after) or self._is_followed(after)):
             return False
@@ -256,9 +249,9 @@ class _Repair:
             return len(text) <= _HEADING_MAX
         if after is not None and self._announces(after):
             return True
-        if self.marked and self._is_kicker(index):
-            return True
-        if self.marked or shapes.commas(text) > 1 + (index == 0):
+        if self.marked:
+            return self._is_kicker(index)
+        if shapes.commas(text) > 1 + (index == 0):
             return False
         size = max(len(text) // 2, shapes.columns(text) // 2)
         if size > (_HEADING_MAX if shapes.commas(text) == 0 else _HEADING_MAX // 2):
@@ -269,7 +262,7 @@ class _Repair:
         return not (shapes.torn(text, beyond.text) or shapes.hangs(text))
 
     def _is_followed(self, after: Line) -> bool:
-        """Whether the next line goes on with a paragraph that only its first line's indent shows."""
+        """Whether the next line goes on with a paragraph, as it has no indent."""
         return self.indented and after.gap == 0 and after.indent < _INDENT
 
     def _is_kicker(self, index: int) -> bool:
@@ -303,12 +296,25 @@ class _Repair:
         return self.width is not None and after.gap == 0 and _fills(line, after, self.width)
 
 
+def _is_sentence(text: str) -> bool:
+    """Whether a line cannot be a heading by its words: it is a sentence, or a piece of one."""
+    return (
+        len(text) > _HEADLINE_MAX
+        or shapes.is_complete(text)
+        or shapes.has_dateline(text)
+        or text[0].islower()
+        or bool(shapes.unclosed(text))
+        or text[-1] in "，,、"
+        or shapes.has_inner_end(text)
+    )
+
+
 def has_indents(source: Sequence[Line]) -> bool:
     """Whether paragraphs begin with an indent, and the lines that go on with them do not."""
     begun = [a for a, b in pairwise(source) if b.gap == 0 and b.indent >= _INDENT > a.indent]
     flush = sum(b.gap == 0 and a.indent - b.indent >= _INDENT for a, b in pairwise(source))
     ended = sum(shapes.is_complete(line.text) for line in begun)
-    return flush >= 3 and ended >= 0.7 * len(begun)
+    return flush >= 3 and 2 * ended >= len(begun)
 
 
 def wrap_width(source: Sequence[Line]) -> int | None:

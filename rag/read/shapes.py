@@ -74,6 +74,7 @@ _CAPTION_MAX = 120  # characters of a caption that only its photographer tells
 _NOTICE = re.compile(
     rf"[（(【\[]?\s?(?:[上下紧]\s?[转接]|转)\s?(?:第\s?)?[A-Z]?[{_NUMERALS}\d]{{1,4}}\s?版[^，。]{{0,16}}[）)】\]]?"
 )
+_MASTHEAD = re.compile(rf"星期[一二三四五六日天]|第\s?[{_NUMERALS}\dA-Z]{{1,4}}\s?版")
 _COLUMN = re.compile(
     rf"[【\[]?(?:[{_HAN}]{{0,6}}(?:社论|社评|时评|快评|短评|锐评|漫评|微评|论坛|评论员文章)|编者按|编辑手记|记者手记|采访手记|短讯|简讯|要闻|快讯)[】\]]?"
 )
@@ -179,6 +180,11 @@ def is_caption(text: str) -> bool:
 def is_notice(text: str) -> bool:
     """Whether a whole line only says where an article goes on or comes from: （下转第四版）."""
     return len(text) <= 30 and _NOTICE.fullmatch(text) is not None
+
+
+def is_masthead(text: str) -> bool:
+    """Whether a whole line is a page's own: the day of the week, the number of the page."""
+    return len(text) <= 60 and _MASTHEAD.search(text) is not None
 
 
 def is_column_title(text: str) -> bool:
