@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import stat
+import time
 from pathlib import Path
 
 from rag.errors import FileInaccessible, ReadError
@@ -43,15 +45,48 @@ class Citer:
         return self._seen[source]
 
     def _look(self, source: str) -> str | None:
-        path = self._docs / source
+        path, record = self._docs / source, self._index.document(source)
         if not path.exists():
             return "missing"
         try:
-            return None if digest(path) == self._index.document(source).sha256 else "changed"
+            return None if _as_it_was(path, record.size, record.sha256) else "changed"
         except FileInaccessible:
             return "unreadable"
         except ReadError:
             return "changed"
+
+
+_SETTLED = 2_000_000_000  # nanoseconds after which a clock has moved on on every file system
+_proven: dict[tuple[str, str], tuple[int, ...]] = {}
+"""By path and sha256, the state in which a file was last proven to have it."""
+
+
+def _as_it_was(path: Path, size: int, sha256: str) -> bool:
+    """Whether a file still has the sha256 that it was indexed with.
+
+    Its bytes are read unless it has another size, or was proven before and nothing was done to it
+    since: the change time, which no program can set back, stands still. A change within the same
+    tick of that clock could go unseen; so a file that has just been written is not remembered.
+
+    Raises:
+        FileInaccessible: it may not be read.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise FileInaccessible(path, reason=error.strerror) from error
+    if stat.S_ISREG(found.st_mode) and found.st_size != size:
+        return False
+    state = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    key = (str(path), sha256)
+    if _proven.get(key) == state:
+        return True
+    now = time.time_ns()
+    if digest(path) != sha256:
+        return False
+    if max(found.st_mtime_ns, found.st_ctime_ns) + _SETTLED < now:
+        _proven[key] = state
+    return True
 
 
 def label(chunk: Chunk) -> str:
