@@ -77,8 +77,12 @@ def answer(text: str, status: Status = Status.FOUND, **changes: object) -> Answe
     return Answer("新建多少座公厕", "新建多少座公厕", status, 0.9, (hit,), "000001", 3.0)
 
 
+def cited_hit(**changes: object) -> Hit:
+    return Hit(1, 9.0, "内容", (), "a.txt@0", citation(**changes))
+
+
 def page_of(given: Answer, question: str = "问", language: Language = Language.ZH) -> Page:
-    return Page(view.conversation(Session(language, (Turn(question, given),)), ()))
+    return Page(view.conversation(Session(language, (Turn(question, given),))))
 
 
 # --- foreign text is only ever text ---------------------------------------------------------------
@@ -167,7 +171,7 @@ def test_a_very_long_question_is_shown_in_part_and_its_length_told() -> None:
 
 
 def test_a_trouble_names_the_command_to_run() -> None:
-    trouble = view.conversation(Session(Language.ZH), (), IndexMissing("index"))
+    trouble = view.conversation(Session(Language.ZH), IndexMissing("index"))
     assert "rag build" in Page(trouble).shown
 
 
@@ -215,7 +219,7 @@ def test_words_that_only_ask_are_not_marked() -> None:
 def test_the_cited_characters_are_marked_on_their_own_lines(tmp_path: Path) -> None:
     data = "甲\r\n乙乙\r\n丙丙丙\r\n".encode()
     (tmp_path / "a.txt").write_bytes(data)
-    cited = citation(
+    cited = cited_hit(
         line_start=2, line_end=3, spans=((4, 5), (7, 9)), sha256=hashlib.sha256(data).hexdigest()
     )
     file = read_cited(tmp_path, cited)
@@ -226,7 +230,7 @@ def test_the_cited_characters_are_marked_on_their_own_lines(tmp_path: Path) -> N
 
 def test_a_changed_file_is_shown_as_it_is_with_nothing_marked(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("换了内容", "utf-8")
-    file = read_cited(tmp_path, citation(sha256="0" * 64))
+    file = read_cited(tmp_path, cited_hit(sha256="0" * 64))
     assert file.state == "changed"
     assert [line.text for line in file.lines] == ["换了内容"]
     assert not file.lines[0].cited
@@ -235,14 +239,14 @@ def test_a_changed_file_is_shown_as_it_is_with_nothing_marked(tmp_path: Path) ->
 @pytest.mark.parametrize("name", ["gone.txt", "a.txt/b.txt"])
 def test_a_file_that_is_gone_is_missing(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.txt").write_text("内容", "utf-8")
-    assert read_cited(tmp_path, citation(source=name)).state == "missing"
+    assert read_cited(tmp_path, cited_hit(source=name)).state == "missing"
 
 
 @pytest.mark.parametrize("name", ["../secret.txt", "/etc/passwd", "b/../../secret.txt", "a\0b.txt"])
 def test_no_file_outside_the_documents_is_ever_opened(tmp_path: Path, name: str) -> None:
     (tmp_path / "secret.txt").write_text("秘密", "utf-8")
     (tmp_path / "docs").mkdir()
-    file = read_cited(tmp_path / "docs", citation(source=name))
+    file = read_cited(tmp_path / "docs", cited_hit(source=name))
     assert (file.state, file.lines) == ("unreadable", ())
 
 
@@ -251,7 +255,8 @@ def test_of_a_file_of_one_endless_line_the_part_around_the_citation_is_shown(
 ) -> None:
     whole = "字" * 300_000 + "答案" + "字" * 300_000
     (tmp_path / "a.txt").write_text(whole, "utf-8")
-    cited = citation(spans=((300_000, 300_002),), sha256=hashlib.sha256(whole.encode()).hexdigest())
+    sha256 = hashlib.sha256(whole.encode()).hexdigest()
+    cited = cited_hit(spans=((300_000, 300_002),), sha256=sha256)
     (line,) = read_cited(tmp_path, cited).lines
     assert len(line.text) <= LONG_LINE
     assert line.whole == len(whole)
@@ -264,7 +269,7 @@ def test_every_citation_of_an_answer_opens_with_exactly_its_words_marked(index: 
         hits = retriever.retrieve("中原区新建了多少座公厕？", 20).hits
     assert len(hits) == 20
     for hit in hits:
-        file = read_cited(SEEDS, hit.citation)
+        file = read_cited(SEEDS, hit)
         marked = [line.text[a:b] for line in file.lines for a, b in line.cited]
         assert "".join("".join(marked).split()) == "".join(hit.text.split())
         numbers = [line.number for line in file.lines if line.cited]
@@ -298,7 +303,7 @@ def test_a_broken_index_is_named_with_the_command_that_mends_it(tmp_path: Path) 
         manifest.write_text("{}", "utf-8")
     state = Library(load_settings(index=tmp_path / "index", docs=SEEDS)).state()
     assert isinstance(state, IndexProblem)
-    shown = Page(view.conversation(Session(Language.ZH), (), state)).shown
+    shown = Page(view.conversation(Session(Language.ZH), state)).shown
     assert "rag build" in shown
 
 

@@ -103,6 +103,19 @@ class Retriever:
         """What is indexed."""
         return self.index.documents()
 
+    def passage(self, chunk_id: str) -> Hit | None:
+        """The passage of that name, cited; None where the live generation has none.
+
+        ``score`` is 0 and nothing is highlighted: no question was asked.
+        """
+        index = self.index
+        try:
+            (chunk,) = index.chunks(index.ids_of([chunk_id]))
+        except KeyError:
+            return None
+        citation = Citer(self._docs or index.docs, index).cite(chunk)
+        return _hit(1, chunk, 0.0, citation, (), {})
+
     def retrieve_many(self, questions: Sequence[str], k: int | None = None) -> list[Answer]:
         """The answers to several questions, in their order."""
         return [self.retrieve(question, k) for question in questions]

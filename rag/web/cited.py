@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from rag.errors import ReadError
 from rag.read import decode, line_starts
-from rag.types import Citation, Span
+from rag.types import Hit, Span
 
 MARGIN_LINES = 300
 """Lines shown before and after the cited ones; a page must stay quick to draw."""
@@ -26,6 +26,8 @@ class Line:
     text: str
     cited: tuple[Span, ...]
     """Slices of ``text`` that the citation names."""
+    answering: tuple[Span, ...] = ()
+    """Slices of ``text`` that hold the sentence that answers."""
     whole: int | None = None
     """Length of the line where ``text`` is only a part of it."""
 
@@ -41,8 +43,9 @@ class CitedFile:
     total: int
 
 
-def read_cited(docs: Path, citation: Citation) -> CitedFile:
-    """The file that ``citation`` names, around the lines it names. Never raises."""
+def read_cited(docs: Path, hit: Hit) -> CitedFile:
+    """The file that ``hit`` is cited from, around the lines it names. Never raises."""
+    citation = hit.citation
     place = PurePosixPath(citation.source)
     if place.is_absolute() or ".." in place.parts:
         return CitedFile("unreadable", (), 0)
@@ -58,21 +61,56 @@ def read_cited(docs: Path, citation: Citation) -> CitedFile:
     first = max(1, citation.line_start - MARGIN_LINES)
     last = min(len(starts), citation.line_end + MARGIN_LINES)
     spans = citation.spans if same else ()
-    lines = tuple(_line(text, starts, number, spans) for number in range(first, last + 1))
+    answering = _in_file(text, hit) if same else ()
+    lines = tuple(
+        _line(text, starts, number, spans, answering) for number in range(first, last + 1)
+    )
     return CitedFile(None if same else "changed", lines, len(starts))
 
 
-def _line(text: str, starts: list[int], number: int, spans: tuple[Span, ...]) -> Line:
+def _in_file(text: str, hit: Hit) -> tuple[Span, ...]:
+    """Where the first highlight stands in the file.
+
+    The file's text over the cited spans is the passage but for white space (the law of citations),
+    so characters are counted without it.
+    """
+    if not hit.highlights:
+        return ()
+    start, end = hit.highlights[0]
+    places = [at for a, b in hit.citation.spans for at in range(a, b) if not text[at].isspace()]
+    first = sum(not char.isspace() for char in hit.text[:start])
+    last = first + sum(not char.isspace() for char in hit.text[start:end])
+    found: list[Span] = []
+    for at in places[first:last]:
+        if found and text[found[-1][1] : at].strip() == "":
+            found[-1] = (found[-1][0], at + 1)
+        else:
+            found.append((at, at + 1))
+    return tuple(found)
+
+
+def _line(
+    text: str,
+    starts: list[int],
+    number: int,
+    spans: tuple[Span, ...],
+    answering: tuple[Span, ...],
+) -> Line:
     start = starts[number - 1]
     end = starts[number] if number < len(starts) else len(text)
     content = text[start:end].rstrip("\r\n")
     end = start + len(content)
-    cited = tuple(
-        (max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start
-    )
+    cited, answered = _within(start, end, spans), _within(start, end, answering)
     if len(content) <= LONG_LINE:
-        return Line(number, content, cited)
+        return Line(number, content, cited, answered)
     low = max(0, (cited[0][0] if cited else 0) - MARGIN_CHARS)
     high = min(len(content), low + LONG_LINE)
-    near = tuple((a - low, min(b, high) - low) for a, b in cited if a < high)
-    return Line(number, content[low:high], near, whole=len(content))
+    near, near_answered = _within(low, high, cited), _within(low, high, answered)
+    return Line(number, content[low:high], near, near_answered, whole=len(content))
+
+
+def _within(start: int, end: int, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The parts of ``spans`` in ``[start, end)``, counted from ``start``."""
+    return tuple(
+        (max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start
+    )

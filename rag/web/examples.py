@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 
 from rag.retrieve import Retriever
+from rag.store import Index
 from rag.types import Chunk, Hit, Status
 
 WANTED = 5
@@ -41,7 +42,7 @@ class _Candidate:
 
 def example_questions(retriever: Retriever) -> tuple[str, ...]:
     """Up to five questions that the index answers with the words each was made from."""
-    sample = _sample(retriever)
+    sample = sampled(retriever.index)
     candidates = chain(_in_turn(sample, _of_counts), _in_turn(sample, _of_headlines))
     kept: dict[str, None] = {}
     for tried, candidate in enumerate(candidates):
@@ -53,8 +54,8 @@ def example_questions(retriever: Retriever) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def _sample(retriever: Retriever) -> list[Chunk]:
-    index = retriever.index
+def sampled(index: Index) -> list[Chunk]:
+    """Some hundred passages, spread evenly over the index."""
     count = index.manifest.passages
     step = max(1, count // SAMPLED)
     return index.chunks(range(0, count, step)[:SAMPLED])

@@ -7,16 +7,25 @@ before ``rag build`` ran begins to answer by itself.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.errors import WenjuError
 from rag.retrieve import Retriever
 from rag.settings import Settings
 from rag.store import DocumentRecord
-from rag.types import Answer, Mode
-from rag.web.examples import example_questions
+from rag.types import Answer, Hit, Mode, Status
+from rag.web.examples import example_questions, sampled
+from rag.web.nearby import absent_words, offered_words
+from rag.web.scope import EVERYTHING, Scope, days_of, kind_of
+from rag.web.session import Words
+
+LOOKED_THROUGH = 500
+"""Passages of the documents in scope that are looked through for its article and dates."""
+NEAREST = 20
+"""Passages whose words are offered where nothing was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,10 @@ class Shelf:
     """UTC, ISO 8601."""
     examples: tuple[str, ...]
     """Questions that the index answers."""
+    kinds: tuple[tuple[str, int], ...]
+    """Kinds of file and how many documents are of each, most first."""
+    dated: bool
+    """Whether articles have dates that a question can be limited to."""
 
 
 class Library:
@@ -41,13 +54,50 @@ class Library:
         self._shelf: Shelf | None = None
         self._lock = threading.Lock()
 
-    def answer(self, question: str, context: Sequence[str] = ()) -> Answer:
-        """The answer to ``question``, asked after the questions of ``context``.
+    def answer(
+        self, question: str, context: Sequence[str] = (), scope: Scope = EVERYTHING
+    ) -> Answer:
+        """The answer to ``question`` within ``scope``, asked after the questions of ``context``.
 
         Raises:
             WenjuError: there is no index that can be used, or the question cannot.
         """
-        return self._open().retrieve(question, history=context)
+        retriever = self._open()
+        sources = scope.of(retriever.documents())
+        if not scope.reads_passages:
+            return retriever.retrieve(question, history=context, sources=sources)
+        answer = retriever.retrieve(question, LOOKED_THROUGH, history=context, sources=sources)
+        within = [hit for hit in answer.hits if scope.holds(hit)][: self.settings.k]
+        hits = tuple(replace(hit, rank=rank) for rank, hit in enumerate(within, 1))
+        best = bool(hits) and hits[0].chunk_id == answer.hits[0].chunk_id
+        # the confidence speaks of the passages that were best before the scope was applied
+        status = answer.status if best else Status.UNCERTAIN if hits else Status.NOT_FOUND
+        if answer.status is Status.NOT_FOUND:
+            status = Status.NOT_FOUND
+        confidence = answer.confidence if best else 0.0
+        return replace(answer, hits=hits, status=status, confidence=confidence)
+
+    def words(self, answer: Answer, scope: Scope) -> Words:
+        """What could help where ``answer`` found nothing within ``scope``.
+
+        Raises:
+            WenjuError: there is no index that can be used.
+        """
+        retriever = self._open()
+        wide = retriever.retrieve(answer.query, NEAREST)
+        return Words(
+            absent=absent_words(retriever.index, answer.query),
+            offered=offered_words(answer.query, wide.hits),
+            elsewhere=len(wide.hits[:3]) if scope and wide.status is Status.FOUND else 0,
+        )
+
+    def passage(self, chunk_id: str) -> Hit | None:
+        """The passage of that name as a hit by itself; None where the live index has none.
+
+        Raises:
+            WenjuError: there is no index that can be used.
+        """
+        return self._open().passage(chunk_id)
 
     def retrieve(
         self,
@@ -76,12 +126,18 @@ class Library:
         known = self._shelf
         if known is None or known.generation != index.generation:
             described = index.manifest
+            documents = tuple(index.documents())
+            kinds = Counter(kind_of(document.source) for document in documents)
             known = self._shelf = Shelf(
                 generation=index.generation,
-                documents=tuple(index.documents()),
+                documents=documents,
                 passages=described.passages,
                 created=described.created,
                 examples=example_questions(retriever),
+                kinds=tuple(kinds.most_common()),
+                dated=any(
+                    days_of(chunk.metadata.issued or chunk.date or "") for chunk in sampled(index)
+                ),
             )
         return known
 

@@ -1,68 +1,219 @@
-// Runs once for each element whose HTML the server makes: the conversation and the source sheet.
-async function copy(button) {
-  const text = button.dataset.copy;
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = document.createElement("textarea");
-    area.value = text;
-    area.style.position = "fixed";
-    area.style.opacity = "0";
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-    button.focus();
-  }
-  const label = button.textContent;
-  if (label !== button.dataset.done) {
+// What a page cannot do by HTML and CSS alone. window.wenju runs once for each part whose HTML the
+// server makes. A press on data-event="NAME" becomes Gradio's event NAME, its data-* the event's data.
+window.wenju = (() => {
+  const KEY = "wenju.conversations";
+  const MOST = 100;
+  const body = document.body;
+  const still = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
+  let openedFrom = null;
+
+  // --- copying ------------------------------------------------------------------------------------
+  async function copy(button, text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {  // not allowed, or not a secure address: the old way
+      const area = document.createElement("textarea");
+      area.value = text;
+      area.className = "unseen";
+      body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+      button.focus();
+    }
+    const label = button.textContent;
+    if (label === button.dataset.done) return;
     button.textContent = button.dataset.done;
     setTimeout(() => { button.textContent = label; }, 1500);
   }
-}
 
-function edit(question) {
-  const box = document.querySelector("#question textarea");
-  box.value = question;
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-  box.focus();
-}
+  const linkTo = (passage) => {
+    const address = new URL(location.pathname, location.origin);
+    address.searchParams.set("cite", passage);
+    return address.href;
+  };
 
-element.addEventListener("click", (event) => {
-  const button = event.target.closest("button");
-  if (!button) return;
-  const { open, copy: copied, edit: edited, ask: asked, close } = button.dataset;
-  if (copied !== undefined) copy(button);
-  else if (edited !== undefined) edit(edited);
-  else if (asked !== undefined) trigger("ask", { question: asked });
-  else if (open !== undefined) {
-    if (!element.querySelector(".sheet")) window.openedFrom = button;
-    trigger("open", { place: open });
-  } else if (close !== undefined) trigger("shut", {});
-});
-
-function still() {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
-}
-
-function settle() {
-  const sheet = element.querySelector(".sheet");
-  if (sheet) {
-    const lines = sheet.querySelector(".lines");
-    const cited = sheet.querySelector(".line.cited");
-    if (lines && cited) lines.scrollTop = cited.offsetTop - lines.clientHeight / 4;
-    sheet.querySelector("h2").focus({ preventScroll: true });
-    return;
+  function write(question) {
+    const box = document.querySelector("#question textarea");
+    box.value = question;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
   }
-  const turns = element.querySelectorAll(".turn");
-  if (turns.length === 1) window.scrollTo({ top: 0, behavior: still() });
-  else if (turns.length) turns[turns.length - 1].scrollIntoView({ behavior: still() });
-  else if (window.openedFrom?.isConnected) window.openedFrom.focus({ preventScroll: true });
-}
 
-watch("value", () => requestAnimationFrame(settle));
+  function save(text, name) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/markdown;charset=utf-8" }));
+    link.download = name.replace(/[\\/:*?"<>|\x00-\x1f]+/g, " ").trim() || "wenju.md";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
 
-if (element.closest("#conversation")) {
+  // --- drawers ------------------------------------------------------------------------------------
+  function draw(name, opener) {
+    const open = body.dataset.drawer;
+    if (name && opener && !opener.closest("#documents")) openedFrom = opener;
+    if (name && name !== open) body.dataset.drawer = name;
+    else delete body.dataset.drawer;
+    if (body.dataset.drawer) {
+      const focused = { documents: "#documents h2", rail: "#rail .fresh" }[name];
+      setTimeout(() => document.querySelector(focused)?.focus({ preventScroll: true }), 30);
+    } else if (open && openedFrom?.isConnected) openedFrom.focus({ preventScroll: true });
+  }
+
+  // --- conversations, kept in this browser; read anew each time, as another tab may have written ----
+  function kept() {
+    try {
+      const list = JSON.parse(localStorage.getItem(KEY));
+      return Array.isArray(list) ? list.filter((one) => one?.id && Array.isArray(one.turns)) : [];
+    } catch {
+      return [];
+    }
+  }
+
+  function store(list) {
+    for (let most = MOST; most > 0; most = Math.floor(most / 2)) {
+      try {
+        localStorage.setItem(KEY, JSON.stringify(list.slice(0, most)));
+        break;
+      } catch { /* full: the oldest go */ }
+    }
+    fillHistory();
+  }
+
+  function keep(record) {
+    const list = kept();
+    const old = list.find((one) => one.id === record.id);
+    const asked = (one) => one.turns.map((turn) => turn.q).join("\n");
+    const title = old?.named ? old.title : record.turns[0].q.slice(0, 60);
+    const now = { ...old, ...record, title, at: Date.now() };
+    if (old && asked(old) === asked(now)) store(list.map((one) => (one === old ? now : one)));
+    else store([now, ...list.filter((one) => one !== old)]);
+  }
+
+  function current() {
+    const made = document.querySelector("#conversation .conversation")?.dataset.kept;
+    return made ? JSON.parse(made) : null;
+  }
+
+  function fillHistory() {
+    const nav = document.querySelector("nav.history");
+    if (!nav) return;
+    const here = current()?.id;
+    const rows = kept().map((one) => {
+      const row = nav.querySelector("template").content.firstElementChild.cloneNode(true);
+      row.dataset.id = one.id;
+      const title = row.querySelector(".title");
+      title.textContent = one.title;
+      title.title = one.title;
+      if (one.id === here) title.setAttribute("aria-current", "true");
+      row.querySelector("summary").ariaLabel = nav.dataset.more.replace("{title}", one.title);
+      return row;
+    });
+    nav.querySelector("ul").replaceChildren(...rows);
+    nav.querySelector(".none").hidden = rows.length > 0;
+  }
+
+  let deleted = null;
+  function history(button, trigger) {
+    const nav = button.closest("nav");
+    const row = button.closest("li");
+    const one = kept().find((other) => other.id === row?.dataset.id);
+    const undo = nav.querySelector(".undo");
+    const act = button.dataset.do;
+    button.closest("details")?.removeAttribute("open");
+    if (act === "undo" && deleted) {
+      store([deleted, ...kept()].sort((a, b) => b.at - a.at));
+      undo.hidden = true;
+    } else if (!one) fillHistory();
+    else if (act === "resume") trigger("resume", { id: one.id, turns: one.turns });
+    else if (act === "export") trigger("export", { id: one.id, turns: one.turns, title: one.title });
+    else if (act === "rename") rename(row, one, nav);
+    else if (act === "delete") {
+      deleted = one;
+      store(kept().filter((other) => other.id !== one.id));
+      undo.querySelector("span").textContent = nav.dataset.deleted.replace("{title}", one.title);
+      undo.hidden = false;
+      undo.querySelector("button").focus();
+    }
+  }
+
+  function rename(row, one, nav) {
+    const field = document.createElement("input");
+    field.value = one.title;
+    field.maxLength = 120;
+    field.ariaLabel = nav.dataset.name;
+    row.querySelector(".title").replaceWith(field);
+    field.select();
+    let done = false;
+    const finish = (keepIt) => {
+      if (done) return;
+      done = true;
+      const title = field.value.trim();
+      if (keepIt && title)
+        store(kept().map((it) => (it.id === one.id ? { ...it, title, named: true } : it)));
+      else fillHistory();
+      nav.querySelector(`li[data-id="${CSS.escape(one.id)}"] .title`)?.focus();
+    };
+    field.addEventListener("blur", () => finish(true));
+    field.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.isComposing || event.keyCode === 229) return;
+      if (event.key === "Enter") finish(true);
+      if (event.key === "Escape") finish(false);
+    });
+  }
+
+  // --- after the server has drawn a part anew -------------------------------------------------------
+  let turns = 0;
+  const drawn = {
+    conversation(element) {
+      const root = element.querySelector(".conversation");
+      if (!root) return;
+      document.documentElement.lang = root.lang;
+      const record = current();
+      if (record?.turns.length) keep(record);
+      else fillHistory();
+      const all = element.querySelectorAll(".turn:not(.permalink)");
+      if (all.length === turns) return;
+      turns = all.length;
+      if (turns > 1) all[turns - 1].scrollIntoView({ behavior: still() });
+      else window.scrollTo({ top: 0, behavior: still() });
+    },
+    history: fillHistory,
+    outbox(element) {
+      const file = element.querySelector("template");
+      if (file) save(file.dataset.text, file.dataset.name);
+    },
+    source(element) {
+      const sheet = element.querySelector(".sheet");
+      body.classList.toggle("beside", Boolean(sheet));
+      for (const card of document.querySelectorAll(".opened")) card.classList.remove("opened");
+      if (!sheet) {
+        if (openedFrom?.isConnected) openedFrom.focus({ preventScroll: true });
+        return;
+      }
+      delete body.dataset.drawer;
+      const { turn, at } = sheet.dataset;
+      const card = document.querySelector(`#conversation footer [data-turn="${turn}"][data-at="${at}"]`);
+      card?.closest(".hit").classList.add("opened");
+      const lines = sheet.querySelector(".lines");
+      const cited = sheet.querySelector("mark.answering, .line.cited");
+      const line = cited?.closest(".line");
+      if (line) lines.scrollTop = line.offsetTop - lines.clientHeight / 4;
+      sheet.querySelector("h2").focus({ preventScroll: true });
+    },
+    limits: reset,
+    listed: reset,
+  };
+
+  function reset(element) {  // a box that was pressed forgets what the server says of it
+    for (const box of element.querySelectorAll("[type=checkbox]"))
+      box.checked = box.hasAttribute("checked");
+    for (const day of element.querySelectorAll("[type=date]"))
+      day.value = day.getAttribute("value") ?? "";
+  }
+
+  // --- keys -----------------------------------------------------------------------------------------
   // The Enter that ends a composition chooses characters; it must not send half a word.
   const guard = (event) => {
     const composing = event.isComposing || event.keyCode === 229;
@@ -70,8 +221,60 @@ if (element.closest("#conversation")) {
       event.stopImmediatePropagation();
   };
   for (const kind of ["keydown", "keypress"]) document.addEventListener(kind, guard, true);
-} else {
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && element.querySelector(".sheet")) trigger("shut", {});
+    if (event.key !== "Escape" || event.isComposing) return;
+    const menu = document.querySelector(".menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    } else if (body.dataset.drawer) draw("");
+    else document.querySelector("#source [data-event=shut]")?.click();
   });
-}
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll(".menu[open]"))
+      if (!menu.contains(event.target)) menu.open = false;
+    if (event.target === document.documentElement || event.target.closest("#veil")) draw("");
+  });
+  window.addEventListener("storage", (event) => { if (event.key === KEY) fillHistory(); });
+
+  return (element, trigger, watch) => {
+    element.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (!button) {
+        if (event.target.closest(".skip")) {
+          event.preventDefault();
+          document.querySelector("#question textarea").focus();
+        }
+        return;
+      }
+      const { event: name, drawer, copy: copied, link, do: act, ...data } = button.dataset;
+      if (copied !== undefined) copy(button, copied);
+      else if (link !== undefined) copy(button, linkTo(link));
+      else if (drawer !== undefined) draw(drawer, button);
+      else if (act !== undefined) history(button, trigger);
+      else if (name) {
+        if (name === "edit") write(data.question);
+        if (name === "switch") localStorage.setItem("wenju.language", button.lang.slice(0, 2));
+        if (name === "open" && !document.querySelector(".sheet")) openedFrom = button;
+        if (button.closest("#rail")) delete body.dataset.drawer;
+        trigger(name, data);
+      }
+      if (act === "resume") delete body.dataset.drawer;
+    });
+    element.addEventListener("change", ({ target }) => {
+      const { part } = target.dataset;
+      if (part) trigger("narrow", { part, value: target.value, on: target.checked });
+    });
+    let sought;
+    element.addEventListener("input", ({ target }) => {
+      if (target.type !== "search") return;
+      clearTimeout(sought);
+      sought = setTimeout(() => trigger("find", { value: target.value }), 150);
+    });
+    const name = Object.keys(drawn).find((id) => element.closest(`#${id}`));
+    if (!name) return;
+    const after = () => requestAnimationFrame(() => drawn[name](element));
+    watch("value", after);
+    after();
+  };
+})();

@@ -1,167 +1,151 @@
-"""The page: which parts it has and what happens when one of them is used."""
+"""The page: which parts it has and which act each of them starts.
+
+The rail on the left, the conversation with its composer in the middle, the source beside it, and a
+drawer with the documents. ``page.css`` puts them in their places, ``page.js`` turns a press on
+``data-event="ask"`` into the event ``ask``.
+"""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from rag.errors import AnswerFailed, WenjuError
-from rag.types import Language
-from rag.web import api, view
-from rag.web.cited import read_cited
+from rag.web import api, frame, shelf
+from rag.web.acts import Acts
 from rag.web.library import Library
-from rag.web.session import Session, Turn
+from rag.web.session import Session
 from rag.web.texts import texts
 
 HERE = Path(__file__).parent
 AT_ONCE = 16
 """Questions that are answered at the same time; more wait in line."""
-
-log = logging.getLogger(__name__)
+_EVENTS = (
+    "ask", "edit", "export", "find", "fresh", "leave", "narrow", "open", "resume", "retry", "shut",
+    "switch", "widen", "word",
+)  # fmt: skip
+_SCRIPT = f"window.wenju(element, trigger, watch); // {' '.join(map(repr, _EVENTS))}"
+"""Gradio lets a part have the events that its script names."""
+_ARRIVAL = """(session, _) => [session, {
+  cite: new URLSearchParams(location.search).get("cite"),
+  language: localStorage.getItem("wenju.language"),
+}]"""
 
 
 def create(library: Library) -> gr.Blocks:
     """The page over ``library``."""
-    page = _Page(library)
-    script = (HERE / "page.js").read_text("utf-8")
     start = Session(library.settings.lang)
-    say = texts(start.language)
-    blocks = gr.Blocks(title=say.name, analytics_enabled=False, fill_width=True)
+    blocks = gr.Blocks(title=texts(start.language).name, analytics_enabled=False, fill_width=True)
     with blocks:
-        session = gr.State(start)
-        with gr.Row(elem_id="top"):
-            masthead = _drawn("masthead", view.masthead(start.language))
-            shelf = _drawn("shelf")
-            fresh = gr.Button(say.new_conversation, elem_id="fresh", size="sm")
-            switch = gr.Button(say.other_language, elem_id="switch", size="sm")
-        conversation = _drawn("conversation", script=script)
-        with gr.Row(elem_id="composer"):
-            question = gr.Textbox(
-                label=say.ask,
-                placeholder=say.placeholder,
-                lines=1,  # with one line at first, Enter sends and Shift-Enter breaks
-                max_lines=8,
-                autofocus=True,
-                elem_id="question",
-                html_attributes=gr.InputHTMLAttributes(
-                    autocomplete="off", spellcheck=False, enterkeyhint="send"
-                ),
-            )
-            send = gr.Button(say.send, variant="primary", elem_id="send", scale=0, min_width=96)
-        source = _drawn("source", script=script)
-
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        everything = [masthead, shelf, fresh, switch, conversation, question, send, source]
-        blocks.load(page.show, session, [shelf, conversation], **quiet)
-        for asked in (question.submit, send.click):
-            asked(
-                page.ask,
-                [session, question],
-                [session, question, conversation, source, shelf],
-                trigger_mode="once",
-                concurrency_limit=AT_ONCE,
-                concurrency_id="ask",
-                **quiet,
-            )
-        conversation.ask(
-            page.ask_offered,
-            session,
-            [session, question, conversation, source, shelf],
-            trigger_mode="once",
-            concurrency_limit=AT_ONCE,
-            concurrency_id="ask",
-            **quiet,
-        )
-        for sheet in (conversation, source):
-            sheet.open(page.open_source, session, source, concurrency_limit=AT_ONCE, **quiet)
-        source.shut(lambda: "", None, source, queue=False, **quiet)
-        fresh.click(page.start_again, session, [session, conversation, source], **quiet)
-        switch.click(page.switch_language, session, [session, *everything], **quiet)
+        _Page(library, start).wire(blocks)
         api.place(library)
     return blocks
 
 
-def _drawn(name: str, value: str = "", script: str | None = None) -> gr.HTML:
-    """A part of the page whose HTML ``view`` makes and ``page.css`` styles, without Gradio's."""
-    return gr.HTML(value, elem_id=name, js_on_load=script, apply_default_css=False)
-
-
 class _Page:
-    """What happens on the page. Every visitor's state comes in and goes out as a session."""
+    """The parts and the acts.
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
+    All is drawn at once as a visitor without any wishes sees it, so that the first paint does not
+    wait for the server.
+    """
 
-    def show(self, session: Session) -> tuple[str, str]:
-        state = self._library.state()
-        return view.shelf(state, session.language), self._conversation(session)
+    def __init__(self, library: Library, start: Session) -> None:
+        state = library.state()
+        language = start.language
+        say = texts(language)
+        acts = self.acts = Acts(library)
+        _, conversation, offered, above = acts.drawn(start)
+        self.session = gr.State(start)
+        self.arrival = gr.JSON(visible=False)
+        self.bar = _drawn("bar", frame.bar(language))
+        with gr.Column(elem_id="rail", scale=0, min_width=0):
+            self.rail = _drawn("top", frame.rail(language))
+            self.history = _drawn("history", frame.history(language))
+            self.holdings = _drawn("holdings", frame.holdings(state, language))
+        with gr.Column(elem_id="middle", scale=0, min_width=0):
+            self.conversation = _drawn("conversation", conversation)
+            with gr.Column(elem_id="composer", scale=0, min_width=0):
+                self.above = _drawn("above", above)
+                with gr.Row(elem_id="asking"):
+                    self.question = gr.Textbox(
+                        label=say.ask,
+                        placeholder=say.placeholder,
+                        lines=1,  # with one line at first, Enter sends and Shift-Enter breaks
+                        max_lines=8,
+                        autofocus=True,
+                        elem_id="question",
+                        html_attributes=gr.InputHTMLAttributes(
+                            autocomplete="off", spellcheck=False, enterkeyhint="send"
+                        ),
+                    )
+                    self.send = gr.Button(say.send, variant="primary", elem_id="send", scale=0)
+                    self.stop = gr.Button(say.stop, elem_id="stop", scale=0)
+            self.examples = _drawn("examples", offered)
+        self.source = _drawn("source")
+        with gr.Column(elem_id="documents", scale=0, min_width=0):
+            self.limits = _drawn("limits", shelf.head(state, start.scope, language))
+            self.listed = _drawn("listed", shelf.listed(state, start.scope, "", language))
+        self.outbox = _drawn("outbox")
 
-    def ask(self, session: Session, question: str | None) -> Iterator[tuple[Any, ...]]:
-        """First the question as it stands, then its answer."""
-        asked = (question or "").strip()
-        if not asked:
-            session = session.left_blank()
-            yield session, gr.skip(), self._conversation(session), gr.skip(), gr.skip()
-            return
-        waiting = session.asked(Turn(asked))
-        yield session, "", self._conversation(waiting), "", gr.skip()
-        session = session.asked(self._turn(session, asked))
-        shelf = view.shelf(self._library.state(), session.language)
-        yield session, gr.skip(), self._conversation(session), gr.skip(), shelf
+    def wire(self, blocks: gr.Blocks) -> None:
+        """Every act to what starts it."""
+        acts, session = self.acts, self.session
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        quick = quiet | {"concurrency_limit": AT_ONCE, "concurrency_id": "quick"}
+        drawn = [session, self.conversation, self.examples, self.above]
+        everything = [
+            *drawn, self.rail, self.history, self.holdings, self.bar, self.limits, self.listed,
+            self.question, self.send, self.stop, self.source,
+        ]  # fmt: skip
+        blocks.load(acts.arrive, [session, self.arrival], everything, js=_ARRIVAL, **quick)
 
-    def ask_offered(self, session: Session, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
-        yield from self.ask(session, str(event._data.get("question", "")))
-
-    def open_source(self, session: Session, event: gr.EventData) -> str:
-        """The sheet for ``turn:hit``; nothing where the page holds no such passage."""
-        turn, _, at = str(event._data.get("place", "")).partition(":")
-        if not (turn.isdecimal() and at.isdecimal() and int(turn) < len(session.turns)):
-            return ""
-        answer = session.turns[int(turn)].answer
-        if answer is None or int(at) >= len(answer.hits):
-            return ""
-        hit = answer.hits[int(at)]
-        file = read_cited(self._library.docs(), hit.citation)
-        return view.source(file, hit, (int(turn), int(at)), len(answer.hits), session.language)
-
-    def start_again(self, session: Session) -> tuple[Session, str, str]:
-        session = Session(session.language)
-        return session, self._conversation(session), ""
-
-    def switch_language(self, session: Session) -> tuple[Any, ...]:
-        session = session.in_language(
-            Language.ZH if session.language is Language.EN else Language.EN
+        asks: dict[str, Any] = {
+            "outputs": [
+                session, self.question, self.conversation, self.examples, self.above, self.source,
+                self.holdings,
+            ],
+            "trigger_mode": "once",
+            "concurrency_limit": AT_ONCE,
+            "concurrency_id": "ask",
+            **quiet,
+        }  # fmt: skip
+        asking = [
+            self.question.submit(acts.ask, [session, self.question], **asks),
+            self.send.click(acts.ask, [session, self.question], **asks),
+            self.examples.ask(acts.ask_offered, session, **asks),
+            self.conversation.word(acts.ask_word, session, **asks),
+            self.conversation.retry(acts.retry, session, **asks),
+            self.conversation.widen(acts.widen, session, **asks),
+        ]
+        resuming = self.history.resume(acts.resume, session, [*drawn, self.source], **quick)
+        self.stop.click(
+            acts.stop, session, [session, self.conversation], cancels=[*asking, resuming], **quick
         )
-        say = texts(session.language)
-        return (
-            session,
-            view.masthead(session.language),
-            view.shelf(self._library.state(), session.language),
-            gr.update(value=say.new_conversation),
-            gr.update(value=say.other_language),
-            self._conversation(session),
-            gr.update(label=say.ask, placeholder=say.placeholder),
-            gr.update(value=say.send),
-            "",
-        )
+        self.conversation.edit(acts.edit, session, [session, self.above], **quick)
+        self.above.leave(acts.leave, session, [session, self.above, self.question], **quick)
 
-    def _turn(self, session: Session, question: str) -> Turn:
-        try:
-            return Turn(question, answer=self._library.answer(question, session.context()))
-        except WenjuError as error:
-            return Turn(question, failure=error)
-        except Exception as error:  # the page must outlive a defect of the search
-            log.exception("a question failed")
-            return Turn(question, failure=AnswerFailed("rag", kind=type(error).__name__))
+        for part in (self.rail, self.bar):
+            part.fresh(acts.start_again, session, [*drawn, self.source], **quick)
+        self.holdings.switch(acts.switch_language, session, everything, **quick)
+        self.history.export(acts.export, session, self.outbox, **quick)
 
-    def _conversation(self, session: Session) -> str:
-        if session.turns:
-            return view.conversation(session, ())
-        state = self._library.state()
-        if isinstance(state, WenjuError):
-            return view.conversation(session, (), state)
-        return view.conversation(session, state.examples)
+        for part in (self.conversation, self.source):
+            part.open(acts.open_source, session, self.source, **quick)
+        self.source.shut(lambda: "", None, self.source, queue=False, **quiet)
+        for part in (self.above, self.limits, self.listed):
+            part.narrow(
+                acts.narrow, session, [session, self.above, self.limits, self.listed], **quick
+            )
+        self.limits.find(acts.find, session, [session, self.listed], **quick)
+
+
+def _drawn(name: str, value: str = "") -> gr.HTML:
+    """A part of the page whose HTML our own modules make and ``page.css`` styles."""
+    return gr.HTML(value, elem_id=name, js_on_load=_SCRIPT, apply_default_css=False)
+
+
+def head() -> str:
+    """Style and script of the page, for its head; ``css=`` would be rescoped by Gradio."""
+    style, script = ((HERE / name).read_text("utf-8") for name in ("page.css", "page.js"))
+    return f"<style>{style}</style><script>{script}</script>"

@@ -102,7 +102,7 @@ def application(settings: Settings) -> Any:
 
     from rag.web.assistants import speak_json
     from rag.web.keeping import keeper_of, upload
-    from rag.web.page import HERE, create
+    from rag.web.page import HERE, create, head
     from rag.web.theme import newspaper
 
     check(settings)
@@ -145,7 +145,7 @@ def application(settings: Settings) -> Any:
         mcp_server=settings.mcp,
         favicon_path=str(HERE / "favicon.svg"),
         theme=newspaper(),
-        head=f"<style>{(HERE / 'page.css').read_text('utf-8')}</style>",  # css= would be rescoped
+        head=head(),
     )
     if settings.mcp:
         speak_json(blocks)

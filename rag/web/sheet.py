@@ -1,0 +1,111 @@
+"""The source beside the answer: a file opened at the cited lines, as a sheet on a phone."""
+
+from __future__ import annotations
+
+from rag.types import Hit, Language
+from rag.web.cited import CitedFile, Line
+from rag.web.marks import pieces
+from rag.web.markup import Markup, element, join
+from rag.web.parts import button, copying, icon, linking, place
+from rag.web.texts import Texts, texts
+
+
+def source(file: CitedFile, hit: Hit, turn: str, at: int, hits: int, language: Language) -> Markup:
+    """The sheet that shows the cited lines in their file.
+
+    Args:
+        file: the file as it is now.
+        hit: the passage that is cited.
+        turn: the turn that it answers, as a number from 0, or ``cited``.
+        at: the passage among those of the turn, from 0.
+        hits: how many passages the answer has.
+        language: of the page.
+    """
+    say = texts(language)
+    citation = hit.citation
+    notice = {"changed": say.changed, "missing": say.missing, "unreadable": say.unreadable}
+    total = (say.of_lines.format(total=file.total),) if file.lines else ()
+    return element(
+        "aside",
+        element(
+            "header",
+            element("p", say.source, class_="kicker"),
+            element("h2", citation.title or say.untitled, tabindex=-1),
+            place(citation, say, *total),
+            element(
+                "nav",
+                _step(say.previous, turn, at - 1, disabled=at == 0),
+                element("span", say.hit_of.format(number=at + 1, total=hits), class_="count"),
+                _step(say.next, turn, at + 1, disabled=at + 1 == hits),
+                element("span", class_="gap"),
+                copying(hit.text, citation, say),
+                linking(hit.chunk_id, say),
+                aria_label=say.passages_heading,
+            ),
+            icon("close-icon", say.close, data_event="shut"),
+        ),
+        element("p", notice[file.state], class_="notice", role="status") if file.state else None,
+        element(
+            "section",
+            element("h3", say.as_indexed),
+            element("p", hit.text, class_="passage"),
+            class_="as-indexed",
+        )
+        if file.state
+        else None,
+        _window(file, say),
+        element(
+            "div",
+            *(_line(line, say, hit) for line in file.lines),
+            class_="lines",
+            tabindex=0,
+            role="region",
+            aria_label=citation.source,
+        )
+        if file.lines
+        else None,
+        class_="sheet",
+        data_turn=turn,
+        data_at=at,
+        aria_label=f"{say.source} {citation.label}",
+        lang=say.html_lang,
+    )
+
+
+def _step(label: str, turn: str, at: int, *, disabled: bool) -> Markup:
+    return button(label, data_event="open", data_turn=turn, data_at=at, disabled=disabled)
+
+
+def _window(file: CitedFile, say: Texts) -> Markup | None:
+    if not file.lines or len(file.lines) == file.total:
+        return None
+    first, last = file.lines[0].number, file.lines[-1].number
+    text = say.window.format(start=first, end=last, total=file.total)
+    return element("p", text, class_="aside")
+
+
+def _line(line: Line, say: Texts, hit: Hit) -> Markup:
+    citation = hit.citation
+    between = not line.text.strip() and citation.line_start < line.number < citation.line_end
+    shortened = (
+        element("span", say.shortened_line.format(length=line.whole), class_="aside")
+        if line.whole
+        else None
+    )
+    content = [
+        _piece(piece.text, cited=piece.answer, answering=piece.term)
+        for piece in pieces(line.text, line.cited, line.answering)
+    ]
+    return element(
+        "div",
+        element("span", *content, class_="words"),
+        shortened,
+        class_="line cited" if line.cited else "line between" if between else "line",
+        data_number=line.number,
+    )
+
+
+def _piece(text: str, *, cited: bool, answering: bool) -> Markup:
+    if not cited:
+        return join(text)
+    return element("mark", text, class_="answering" if answering else None)

@@ -1,0 +1,171 @@
+"""The drawer with what is indexed: the documents with their articles, and the limits to set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.errors import WenjuError
+from rag.store import DocumentRecord
+from rag.types import Language
+from rag.web.library import Shelf
+from rag.web.markup import Markup, element
+from rag.web.parts import button, icon, local_time
+from rag.web.scope import Scope
+from rag.web.texts import Texts, texts
+
+LISTED = 100
+"""Documents shown at once; of more, those are shown that are looked for."""
+ARTICLES_LISTED = 60
+
+
+def head(contents: Shelf | WenjuError, scope: Scope, language: Language) -> Markup:
+    """The drawer's top: counts, and the limits of kind and date."""
+    say = texts(language)
+    return element(
+        "div",
+        element(
+            "header",
+            element("h2", say.documents_and_scope, tabindex=-1),
+            icon("close-icon", say.close, data_drawer=""),
+        ),
+        element("p", say.nothing_indexed, class_="aside")
+        if isinstance(contents, WenjuError)
+        else _limits(contents, scope, say),
+        class_="drawer-head",
+        lang=say.html_lang,
+    )
+
+
+def listed(
+    contents: Shelf | WenjuError, scope: Scope, sought: str, language: Language
+) -> Markup | str:
+    """The documents whose name or headlines hold ``sought``."""
+    if isinstance(contents, WenjuError):
+        return ""
+    say = texts(language)
+    found = _sought(contents.documents, sought, scope)
+    more = len(found) - LISTED
+    rows = [_document(document, scope, say, bool(sought)) for document in found[:LISTED]]
+    return element(
+        "div",
+        element("ul", *rows, class_="list") if rows else element("p", say.no_document),
+        element("p", say.more_documents.format(count=more), class_="aside") if more > 0 else None,
+        class_="documents",
+        lang=say.html_lang,
+    )
+
+
+def _limits(contents: Shelf, scope: Scope, say: Texts) -> Markup:
+    counts = say.shelf.format(documents=len(contents.documents), passages=contents.passages)
+    if contents.created:
+        counts += " · " + say.since.format(when=local_time(contents.created))
+    return element(
+        "div",
+        element("p", counts, class_="counts"),
+        element("p", say.scope_hint, class_="aside"),
+        _kinds(contents, scope, say) if len(contents.kinds) > 1 else None,
+        _dates(scope, say) if contents.dated else None,
+        element(
+            "div",
+            element(
+                "input",
+                type="search",
+                id="find-document",
+                aria_label=say.find_document,
+                placeholder=say.find_document,
+                autocomplete="off",
+            ),
+            button(say.clear, data_event="narrow", data_part="all", disabled=not scope),
+            class_="find",
+        ),
+        class_="limits",
+    )
+
+
+def _kinds(contents: Shelf, scope: Scope, say: Texts) -> Markup:
+    boxes = [
+        element(
+            "label",
+            _box("kinds", kind, kind in scope.kinds),
+            f"{kind.upper()} ({count})",
+        )
+        for kind, count in contents.kinds
+        if kind
+    ]
+    return element("fieldset", element("legend", say.kinds), *boxes)
+
+
+def _dates(scope: Scope, say: Texts) -> Markup:
+    return element(
+        "fieldset",
+        element("legend", say.dates),
+        *(
+            element(
+                "label",
+                word,
+                element("input", type="date", data_part=part, value=day or None),
+            )
+            for part, word, day in (
+                ("since", say.date_since, scope.since),
+                ("until", say.date_until, scope.until),
+            )
+        ),
+        element("p", say.dates_meaning, class_="aside"),
+    )
+
+
+def _sought(documents: Sequence[DocumentRecord], sought: str, scope: Scope) -> list[DocumentRecord]:
+    """Those that are looked for; without a search the chosen ones come first."""
+    words = sought.lower().split()
+    if not words:
+        chosen = set(scope.sources)
+        return sorted(documents, key=lambda document: document.source not in chosen)
+    return [
+        document
+        for document in documents
+        if all(word in "\n".join((document.source, *document.titles)).lower() for word in words)
+    ]
+
+
+def _document(document: DocumentRecord, scope: Scope, say: Texts, sought: bool) -> Markup:
+    holds = scope.article in document.titles if scope.article else False
+    return element(
+        "li",
+        element(
+            "label",
+            _box("sources", document.source, document.source in scope.sources),
+            element("span", document.source, class_="file"),
+            element("span", say.count_of_passages.format(count=document.chunks), class_="number"),
+        ),
+        _articles(document, scope, say, opened=sought or holds) if document.titles else None,
+    )
+
+
+def _articles(document: DocumentRecord, scope: Scope, say: Texts, *, opened: bool) -> Markup:
+    titles = document.titles[:ARTICLES_LISTED]
+    rows = [
+        element(
+            "li",
+            element("span", title),
+            button(
+                say.only_this_article,
+                data_event="narrow",
+                data_part="article",
+                data_value=title,
+                data_on=title != scope.article,
+                aria_pressed="true" if title == scope.article else "false",
+            ),
+        )
+        for title in titles
+    ]
+    first = titles[0] if len(titles) == 1 else say.articles.format(title=titles[0], count=len(rows))
+    return element(
+        "details",
+        element("summary", element("span", first)),
+        element("ul", *rows),
+        open=opened,
+    )
+
+
+def _box(part: str, value: str, checked: bool) -> Markup:
+    return element("input", type="checkbox", data_part=part, value=value, checked=checked)
