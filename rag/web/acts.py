@@ -36,13 +36,12 @@ class Acts:
 
     # --- arriving ---------------------------------------------------------------------------------
 
-    def arrive(
-        self, session: Session, arrival: dict[str, Any] | None, request: gr.Request
-    ) -> Changes:
+    def arrive(self, _: Session, arrival: dict[str, Any] | None, request: gr.Request) -> Changes:
         """The page in the visitor's language, at the passage that a permalink names."""
         arrival = arrival if isinstance(arrival, dict) else {}
         spoken = str(request.headers.get("accept-language", ""))
-        session = session.in_language(self._language(arrival.get("language"), spoken))
+        # one of its own, with a name of its own: what Gradio gives is a copy of the first
+        session = Session(self._language(arrival.get("language"), spoken), arrived=True)
         cited = arrival.get("cite")
         opened: str | Any = ""
         if isinstance(cited, str) and cited:
@@ -115,7 +114,7 @@ class Acts:
 
     def start_again(self, session: Session) -> Changes:
         """An empty conversation."""
-        session = Session(session.language, seen=session.seen)
+        session = Session(session.language, arrived=True, seen=session.seen)
         return (*self.drawn(session), "")
 
     def resume(self, session: Session, event: gr.EventData) -> Iterator[Changes]:
@@ -200,7 +199,7 @@ class Acts:
         turns = tuple(
             Turn(one.question, scope=one.scope, whole=one.whole, was=one.best) for one in kept
         )
-        begun = Session(session.language, turns, seen=session.seen)
+        begun = Session(session.language, turns, arrived=True, seen=session.seen)
         return replace(begun, name=name) if name else begun
 
     def _answered(self, session: Session) -> Session:

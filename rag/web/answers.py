@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.types import Answer, Hit, Status
+from rag.types import Answer, Hit, Span, Status
 from rag.web.frame import trouble
 from rag.web.marks import question_terms
 from rag.web.markup import Markup, element, join
@@ -23,9 +23,9 @@ from rag.web.texts import Texts, texts
 
 QUESTION_SHOWN = 400
 """Characters of a question that are shown at once."""
-PASSAGE_SHOWN = 360
-"""Characters from which a passage folds."""
-EXCERPT_MARGIN = 90
+PASSAGE_SHOWN = (360, 160)
+"""Characters from which a passage folds: the best one, and the others."""
+EXCERPT_MARGIN = 30
 WORDS_SHOWN = 6
 _NEAR_IN_MEANING = 5
 """Rank among the passages by meaning up to which one is called near."""
@@ -221,8 +221,11 @@ def _card(
     citation = hit.citation
     terms = question_terms(answer.query) if answer else ()
     grade = passage_grade(hit, answer) if answer else None
-    worth = say.only_near if near else grade and say.relevance.format(word=grade.word(say))
-    kind = "near" if near else grade.name.lower() if grade else ""
+    worth, kind = None, "hit"
+    if near:
+        worth, kind = say.only_near, "hit near"
+    elif grade is not None:
+        worth, kind = say.relevance.format(word=grade.word(say)), f"hit {grade.name.lower()}"
     return element(
         "article",
         element(
@@ -233,7 +236,7 @@ def _card(
             place(citation, say),
         ),
         element("p", say.stale[citation.stale], class_="notice") if citation.stale else None,
-        _passage(hit, () if near else hit.highlights[:1], terms, say),
+        _passage(hit, () if near else hit.highlights[:1], terms, say, PASSAGE_SHOWN[at > 0]),
         element("p", _why(hit, terms, say), class_="why") if answer else None,
         element(
             "footer",
@@ -241,15 +244,15 @@ def _card(
             copying(hit.text, citation, say),
             linking(hit.chunk_id, say),
         ),
-        class_=f"hit {kind}".strip(),
+        class_=kind,
     )
 
 
 def _passage(
-    hit: Hit, answers: Sequence[tuple[int, int]], terms: Sequence[str], say: Texts
+    hit: Hit, answers: Sequence[Span], terms: Sequence[str], say: Texts, shown: int
 ) -> Markup:
     whole = element("p", *marked(hit.text, answers, terms), class_="passage")
-    if len(hit.text) <= PASSAGE_SHOWN:
+    if len(hit.text) <= shown:
         return whole
     start, end = hit.highlights[0] if hit.highlights else (0, EXCERPT_MARGIN)
     low, high = max(0, start - EXCERPT_MARGIN), min(len(hit.text), end + EXCERPT_MARGIN)

@@ -273,7 +273,7 @@ window.wenju = (() => {
     });
     const name = Object.keys(drawn).find((id) => element.closest(`#${id}`));
     if (!name) return;
-    const after = () => requestAnimationFrame(() => drawn[name](element));
+    const after = () => setTimeout(() => drawn[name](element));  // in a tab behind too
     watch("value", after);
     after();
   };

@@ -72,6 +72,8 @@ class Session:
     """Whether it is the question as searched that is edited."""
     cited: str | None = None
     """The passage that a permalink named."""
+    arrived: bool = False
+    """Whether the page is drawn for its visitor, and not yet for anyone."""
     seen: str = ""
     """The generation that the page says is indexed."""
     sought: str = ""

@@ -40,5 +40,6 @@ def conversation(
         hint,
         class_="conversation",
         lang=say.html_lang,
+        data_arrived=session.arrived,
         data_kept=json.dumps(session.record(), ensure_ascii=False) if session.turns else None,
     )

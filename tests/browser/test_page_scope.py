@@ -1,0 +1,111 @@
+"""What is indexed, and where a question is looked for."""
+
+from __future__ import annotations
+
+from chat import ASKED, Visit, playwright
+
+expect = playwright.expect
+
+
+def opened(visit: Visit, address: str) -> Visit:
+    visit.open(address)
+    visit.page.locator(".chip-button").click()
+    expect(visit.drawer).to_be_visible()
+    return visit
+
+
+def test_the_documents_are_listed_with_counts_and_since_when(visit: Visit, address: str) -> None:
+    opened(visit, address)
+    expect(visit.drawer.locator(".counts")).to_contain_text("8 份文件")
+    expect(visit.drawer.locator(".counts")).to_contain_text("建立索引")
+    row = visit.drawer.locator(".list > li", has_text="石榴.txt")
+    expect(row).to_contain_text("1 段")
+    expect(row).to_contain_text("白石桥村的石榴")
+    expect(visit.page.locator(".holdings")).to_contain_text("8 份文件")
+
+
+def test_a_question_is_limited_to_chosen_documents(visit: Visit, address: str) -> None:
+    opened(visit, address)
+    visit.drawer.get_by_role("checkbox", name="石榴.txt").check()
+    expect(visit.page.locator(".chip")).to_contain_text("石榴.txt")
+    visit.page.keyboard.press("Escape")
+    visit.ask("今年采摘石榴多少斤？")
+    sources = visit.page.locator(".hit .where").all_text_contents()
+    assert sources
+    assert all("石榴.txt" in source for source in sources)
+    expect(visit.turns.last.locator(".limited")).to_contain_text("石榴.txt")
+
+
+def test_what_the_scope_leaves_out_is_offered_where_it_hides_the_answer(
+    visit: Visit, address: str
+) -> None:
+    opened(visit, address)
+    visit.drawer.get_by_role("checkbox", name="石榴.txt").check()
+    visit.page.keyboard.press("Escape")
+    visit.ask(ASKED)
+    expect(visit.verdict).to_contain_text("在所选范围里没有找到答案")
+    visit.verdict.get_by_role("button", name="改查全部文件").click()
+    expect(visit.verdict.locator("blockquote")).to_contain_text("2700万元")
+    expect(visit.page.locator(".chip")).to_have_count(0)
+    expect(visit.turns).to_have_count(1)
+
+
+def test_a_question_is_limited_to_one_article(visit: Visit, address: str) -> None:
+    opened(visit, address)
+    row = visit.drawer.locator(".list > li", has_text="水渠.txt")
+    row.locator("summary").click()
+    row.locator("li", has_text="柳树沟再修水渠").get_by_role("button").click()
+    expect(visit.page.locator(".chip")).to_contain_text("《柳树沟再修水渠》")
+    visit.page.keyboard.press("Escape")
+    visit.ask("柳树沟村的水渠全长多少米？")
+    expect(visit.verdict.locator("blockquote")).to_contain_text("六千五百米")
+    expect(visit.page.locator(".hit")).to_have_count(1)
+
+
+def test_a_question_is_limited_to_a_kind_of_file(visit: Visit, address: str) -> None:
+    opened(visit, address)
+    visit.drawer.get_by_role("checkbox", name="MD (1)").check()
+    expect(visit.page.locator(".chip")).to_contain_text("MD")
+    visit.page.keyboard.press("Escape")
+    visit.ask("水库投放了多少鱼苗？")
+    sources = visit.page.locator(".hit .where").all_text_contents()
+    assert sources
+    assert all(".md" in source for source in sources)
+
+
+def test_a_question_is_limited_to_dates(visit: Visit, address: str) -> None:
+    opened(visit, address)
+    visit.drawer.get_by_label("从").fill("2023-01-01")
+    expect(visit.page.locator(".chip")).to_contain_text("2023-01-01 起")
+    visit.page.keyboard.press("Escape")
+    visit.ask("柳树沟村的水渠全长多少米？")
+    expect(visit.verdict.locator("blockquote")).to_contain_text("六千五百米")
+    expect(visit.page.locator(".hits")).not_to_contain_text("四千二百米")
+
+
+def test_a_limit_is_taken_away_at_its_chip_and_all_of_them_at_once(
+    visit: Visit, address: str
+) -> None:
+    opened(visit, address)
+    visit.drawer.get_by_role("checkbox", name="石榴.txt").check()
+    visit.drawer.get_by_role("checkbox", name="水渠.txt").check()
+    expect(visit.page.locator(".chip")).to_contain_text("2 份文件")
+    visit.drawer.get_by_role("button", name="清除范围").click()
+    expect(visit.page.locator(".chip")).to_have_count(0)
+    expect(visit.drawer.get_by_role("checkbox", name="石榴.txt")).not_to_be_checked()
+    visit.drawer.get_by_role("checkbox", name="石榴.txt").check()
+    visit.page.keyboard.press("Escape")
+    visit.page.locator(".chip").get_by_role("button").click()
+    expect(visit.page.locator(".chip")).to_have_count(0)
+
+
+def test_a_document_is_found_by_its_name_and_by_a_headline(visit: Visit, address: str) -> None:
+    opened(visit, address)
+    rows = visit.drawer.locator(".list > li")
+    visit.drawer.get_by_role("searchbox").fill("石榴.")
+    expect(rows).to_have_count(1)
+    visit.drawer.get_by_role("searchbox").fill("花园口镇主题教育")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("004_6f6e1652de062d90.txt")
+    visit.drawer.get_by_role("searchbox").fill("没有这样的文件")
+    expect(visit.drawer.locator(".documents")).to_contain_text("没有名字或题目含有这些字的文件")
