@@ -133,11 +133,19 @@ class _Page:
         for part in (self.conversation, self.source):
             part.open(acts.open_source, session, self.source, **quick)
         self.source.shut(lambda: "", None, self.source, queue=False, **quiet)
+        # one after the other, none dropped: each sees what the one before it set
+        limiting = quiet | {"trigger_mode": "multiple", "concurrency_id": "limiting"}
         for part in (self.above, self.limits, self.listed):
             part.narrow(
-                acts.narrow, session, [session, self.above, self.limits, self.listed], **quick
+                acts.narrow,
+                session,
+                [session, self.above, self.limits, self.listed],
+                concurrency_limit=1,
+                **limiting,
             )
-        self.limits.find(acts.find, session, [session, self.listed], **quick)
+        self.limits.find(
+            acts.find, session, [session, self.listed], **quick | {"trigger_mode": "always_last"}
+        )
 
 
 def _drawn(name: str, value: str = "") -> gr.HTML:
