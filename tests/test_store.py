@@ -28,7 +28,7 @@ from rag.read import Found, load, parse
 from rag.settings import load_settings
 from rag.split import split, windows
 from rag.store import Field, Scored, Wanted, live_generation, open_index
-from rag.store.dense import FaissStore, FaissWriter
+from rag.store.dense import FLAT_PASSAGES, FaissStore, FaissWriter
 from rag.store.fulltext import TantivyStore, TantivyWriter
 
 # --- vectors -------------------------------------------------------------------------------------
@@ -109,6 +109,73 @@ def test_each_passage_has_its_own_windows(tmp_path):
     store = dense(tmp_path, rows, [2, 3, 1, 3])
     assert store.window_counts([3, 0]) == [3, 2]
     assert (store.vectors([3, 0]) == rows[[6, 7, 8, 0, 1]]).all()
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """A store of more passages than are all compared, and every vector in it."""
+    encoder, names = load_encoder(), [f"{a}{b}" for a in "甲乙丙丁戊己庚辛" for b in "东南西北中"]
+    texts = [
+        f"{names[n % 40]}{archive.WHERE[n % 6]}{archive.WHAT[n % 7 % 6]}{n}户{names[n // 40 % 40]}"
+        for n in range(2 * FLAT_PASSAGES + 4_000)
+    ]
+    folder = tmp_path_factory.mktemp("dense")
+    writer = FaissWriter(folder, encoder.dimension, encoder)
+    rows = []
+    for start in range(0, len(texts), 2000):
+        tokens = encoder.tokens(texts[start : start + 2000])
+        rows.append(encoder.pooled(tokens)[0])
+        writer.add(rows[-1], [2] * (len(rows[-1]) // 2), tokens)
+    writer.close()
+    return FaissStore(folder), np.concatenate(rows)
+
+
+def best_of_two(rows, query):
+    return (rows @ query).reshape(-1, 2).max(axis=1)
+
+
+def test_a_large_store_finds_nearly_what_comparing_all_finds(large):
+    store, rows = large
+    kept = 0
+    for query in load_encoder().encode_queries(
+        [f"{w}今年{n}户" for n, w in enumerate(archive.WHAT)]
+    ):
+        exact = best_of_two(rows, query)
+        least = np.sort(exact)[-10]
+        kept += sum(exact[one.id] >= least - 1e-6 for one in store.search(query, 10, None))
+    assert kept >= 0.95 * 10 * len(archive.WHAT)
+
+
+def test_the_scores_of_a_large_store_are_exact(large):
+    store, rows = large
+    query = load_encoder().encode_queries(["临河镇今年改造老旧管网多少户"])[0]
+    exact = best_of_two(rows, query)
+    found = store.search(query, 50, None)
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+    assert [one.score for one in found] == pytest.approx([exact[one.id] for one in found], abs=1e-5)
+
+
+@pytest.mark.parametrize("ranges", [[(30, 90), (700, 701)], [(100, 9_000)]])
+def test_a_large_store_keeps_to_the_ranges(large, ranges):
+    store, _ = large
+    query = load_encoder().encode_queries(["白石桥街道新建养老驿站"])[0]
+    found = store.search(query, 20, ranges)
+    assert len(found) == 20
+    assert all(any(a <= one.id < b for a, b in ranges) for one in found)
+
+
+def test_the_vectors_of_a_large_store_come_back(large):
+    store, rows = large
+    assert np.allclose(store.vectors([21_000, 7]), rows[[42_000, 42_001, 14, 15]], atol=1e-6)
+
+
+def test_a_large_store_of_whole_vectors_finds_them(tmp_path):
+    rows = np.random.default_rng(4).normal(size=(FLAT_PASSAGES + 1, 24)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    store = dense(tmp_path, rows)
+    found = [store.search(rows[one], 1, None)[0].id for one in range(0, 20_000, 500)]
+    assert found == list(range(0, 20_000, 500))
+    assert np.allclose(store.vectors([7]), rows[[7]], atol=0.05)
 
 
 def test_a_vector_of_another_length_is_refused(tmp_path):

@@ -5,7 +5,7 @@ Terms are jieba's words and character bigrams of the normalised text; vectors co
 question. The text itself is never changed.
 """
 
-from rag.encode.encoder import Encoder, Vectors, load_encoder
+from rag.encode.encoder import Additive, Encoder, Tokens, Vectors, embedded_encoder, load_encoder
 from rag.encode.lexicon import Lexicon, load_lexicon
 from rag.encode.normalise import normalise, whole
 from rag.encode.reranker import Reranker, load_reranker
@@ -13,13 +13,16 @@ from rag.encode.terms import TERMS_IDENTITY, bigrams, cut, cut_normal, tagged, w
 
 __all__ = [
     "TERMS_IDENTITY",
+    "Additive",
     "Encoder",
     "Lexicon",
     "Reranker",
+    "Tokens",
     "Vectors",
     "bigrams",
     "cut",
     "cut_normal",
+    "embedded_encoder",
     "load_encoder",
     "load_lexicon",
     "load_reranker",

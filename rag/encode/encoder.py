@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +51,37 @@ class Encoder(Protocol):
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """The same for questions, with the model's query prompt where it has one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of some texts, flat: text ``i`` owns ``starts[i] … starts[i + 1]``."""
+
+    ids: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+
+
+@runtime_checkable
+class Additive(Encoder, Protocol):
+    """An encoder whose vectors are sums over tokens, made length 1.
+
+    What tells a text's vector is then its tokens: an index that keeps these, two bytes each, scores
+    exactly without a row of numbers. There are at most 65,536 tokens.
+    """
+
+    def tokens(self, texts: Sequence[str]) -> Tokens:
+        """The tokens of ``texts``."""
+        ...
+
+    def pooled(self, tokens: Tokens) -> tuple[Vectors, npt.NDArray[np.float32]]:
+        """The texts' vectors, and the length that each sum had, 0 where nothing is known."""
+        ...
+
+    def token_scores(
+        self, ids: npt.NDArray[np.integer[Any]], query: Vectors
+    ) -> npt.NDArray[np.float32]:
+        """The inner product of ``query``, of shape ``[dimension]``, with each token's vector."""
         ...
 
 
@@ -112,18 +144,47 @@ class EmbeddedEncoder:
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """See :class:`Encoder`."""
-        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        return self.pooled(self.tokens(texts))[0]
+
+    def tokens(self, texts: Sequence[str]) -> Tokens:
+        """See :class:`Additive`."""
+        starts = [0]
+        ids: list[int] = []
         for start in range(0, len(texts), _BATCH):
-            rows = self.token_ids(texts[start : start + _BATCH])
-            lengths = np.array([len(row) for row in rows])
-            filled = np.flatnonzero(lengths)
+            batch = list(texts[start : start + _BATCH])
+            for encoding in self._tokenizer.encode_batch_fast(batch, add_special_tokens=False):
+                ids.extend(encoding.ids)
+                starts.append(len(ids))
+        return Tokens(np.array(ids, dtype=np.int64), np.array(starts, dtype=np.int64))
+
+    def pooled(self, tokens: Tokens) -> tuple[Vectors, npt.NDArray[np.float32]]:
+        """See :class:`Additive`."""
+        starts = tokens.starts
+        vectors = np.zeros((len(starts) - 1, self.dimension), dtype=np.float32)
+        for first in range(0, len(vectors), _BATCH):
+            bounds = starts[first : first + _BATCH + 1]
+            filled = np.flatnonzero(np.diff(bounds))
             if len(filled):
-                tokens = self.token_vectors(np.concatenate([rows[row] for row in filled]))
-                starts = np.cumsum(lengths[filled]) - lengths[filled]
-                vectors[start + filled] = np.add.reduceat(tokens, starts, axis=0)
-        lengths_of_rows = np.linalg.norm(vectors, axis=1, keepdims=True)
-        np.divide(vectors, lengths_of_rows, out=vectors, where=lengths_of_rows > 0)
-        return vectors
+                rows = self.token_vectors(tokens.ids[bounds[0] : bounds[-1]])
+                sums = np.add.reduceat(rows, bounds[filled] - bounds[0], axis=0)
+                vectors[first + filled] = sums
+        norms = np.linalg.norm(vectors, axis=1)
+        np.divide(vectors, norms[:, None], out=vectors, where=norms[:, None] > 0)
+        return vectors, norms
+
+    def token_scores(
+        self, ids: npt.NDArray[np.integer[Any]], query: Vectors
+    ) -> npt.NDArray[np.float32]:
+        """See :class:`Additive`."""
+        seen = np.zeros(len(self._rows), dtype=bool)
+        seen[ids] = True
+        distinct = np.flatnonzero(seen)
+        scores = np.zeros(len(self._rows), dtype=np.float32)
+        scores[distinct] = (self._rows[distinct].astype(np.float32) @ query) * self._scales[
+            distinct
+        ]
+        wanted: npt.NDArray[np.float32] = scores[ids]
+        return wanted
 
     def token_ids(self, texts: Sequence[str]) -> list[npt.NDArray[np.int64]]:
         """The tokens of each text; 0 is the unknown one."""

@@ -8,25 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from rag.encode.encoder import EmbeddedEncoder, Vectors, embedded_encoder
+from rag.encode.encoder import EmbeddedEncoder, Tokens, Vectors, embedded_encoder
 from rag.encode.terms import cut_normal
 
 UNSEEN = 14.0
 """Rarity of a word that the training text never held, in nats: rarer than any it did."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """The known tokens of some texts, flat: text ``i`` owns ``starts[i] … starts[i + 1]``."""
-
-    ids: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.int64]
 
 
 class Lexicon:

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from rag.encode import Tokens
 from rag.store.records import Field, Range, Scored, Wanted
 
 Vector = npt.NDArray[np.float32]
@@ -22,8 +23,11 @@ Vectors = npt.NDArray[np.float32]
 class DenseWriter(Protocol):
     """Takes vectors."""
 
-    def add(self, vectors: Vectors, counts: Sequence[int]) -> None:
-        """Append the rows of ``len(counts)`` passages, float32 of shape ``[sum, dimension]``."""
+    def add(self, vectors: Vectors, counts: Sequence[int], tokens: Tokens | None = None) -> None:
+        """Append the rows of ``len(counts)`` passages, float32 of shape ``[sum, dimension]``.
+
+        ``tokens`` are those of each row's window, where vectors are sums over tokens.
+        """
         ...
 
     def close(self) -> None:

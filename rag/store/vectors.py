@@ -1,6 +1,8 @@
-"""``cache/vectors.sqlite``: exact vectors by text and model, so that only new text is encoded.
+"""``cache/vectors.sqlite``: what gives vectors, by text and model: only new text is encoded.
 
-The key is a passage's windows, the value a row for each of them.
+The key is a passage's windows. The value is a row of numbers for each of them, or, where an encoder
+adds up token vectors, the tokens of each: a tenth of the room, and cutting text into tokens is what
+takes the time.
 
 It is written while a build encodes, so a build that dies loses at most its last batch, and it is
 pruned to what the kept generations use. It is only ever a cache: what is not sound is dropped.
@@ -13,10 +15,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from rag.store import passages
-from rag.store.seams import Vectors
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS models (
@@ -31,7 +30,6 @@ CREATE TABLE IF NOT EXISTS vectors (
     PRIMARY KEY (model, text_hash)
 ) WITHOUT ROWID;
 """
-_ROW = np.dtype("<f4")
 
 
 class VectorCache:
@@ -41,8 +39,7 @@ class VectorCache:
         sqlite3.Error, OSError: it cannot be written.
     """
 
-    def __init__(self, path: Path, fingerprint: str, dimension: int) -> None:
-        self._dimension = dimension
+    def __init__(self, path: Path, fingerprint: str) -> None:
         path.parent.mkdir(exist_ok=True)
         try:
             self._connection = _open(path)
@@ -60,8 +57,8 @@ class VectorCache:
             "SELECT model FROM models WHERE fingerprint = ?", [fingerprint]
         ).fetchone()
 
-    def get(self, hashes: Sequence[bytes]) -> dict[bytes, Vectors]:
-        """The vectors that are there; one that is not what was written is not there."""
+    def get(self, hashes: Sequence[bytes]) -> dict[bytes, bytes]:
+        """What is kept under ``hashes``; what is not as it was written is not there."""
         marks = ",".join("?" * len(hashes))
         rows = self._connection.execute(
             "SELECT text_hash, vector, crc32 FROM vectors"
@@ -69,21 +66,17 @@ class VectorCache:
             [self._model, *hashes],
         )
         return {
-            text_hash: np.frombuffer(vector, dtype=_ROW)
-            .reshape(-1, self._dimension)
-            .astype(np.float32)
-            for text_hash, vector, crc32 in rows
-            if vector
-            and len(vector) % (self._dimension * _ROW.itemsize) == 0
-            and crc32 == zlib.crc32(text_hash + vector)
+            text_hash: kept
+            for text_hash, kept, crc32 in rows
+            if crc32 == zlib.crc32(text_hash + kept)
         }
 
-    def put(self, vectors: Mapping[bytes, Vectors]) -> None:
-        """Keep the rows of each passage under the hash of its windows, durably."""
-        rows = []
-        for text_hash, vector in vectors.items():
-            data = vector.astype(_ROW).tobytes()
-            rows.append((self._model, text_hash, data, zlib.crc32(text_hash + data)))
+    def put(self, kept: Mapping[bytes, bytes]) -> None:
+        """Keep something of passages under the hashes of their windows, durably."""
+        rows = [
+            (self._model, text_hash, data, zlib.crc32(text_hash + data))
+            for text_hash, data in kept.items()
+        ]
         with self._connection as connection:
             connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
 

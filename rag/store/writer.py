@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import accumulate, islice
+from itertools import accumulate, islice, pairwise
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from rag.encode import Encoder, bigrams, words
+from rag.encode import Additive, Encoder, Tokens, bigrams, words
 from rag.errors import (
     IndexDamaged,
     IndexNotWritable,
@@ -24,11 +24,13 @@ from rag.store import layout, manifest, passages
 from rag.store.index import Index
 from rag.store.manifest import SCHEMA, Manifest, Part, Shape
 from rag.store.records import DocumentRecord, Field
-from rag.store.seams import DenseWriter, FullTextWriter, Vectors
+from rag.store.seams import DenseWriter, FullTextWriter
 from rag.store.vectors import VectorCache
 from rag.types import Chunk
 
 _BATCH = 256
+_ROW = np.dtype("<f4")
+_TOKEN = np.dtype("<u2")
 
 Progress = Callable[[str, int, int], None]
 """Told ``(stage, done, total)``; the stages are ``read``, in files, and ``encode``, in passages."""
@@ -71,9 +73,10 @@ class IndexWriter:
         self._passages = passages.PassagesWriter(self._folder / passages.FILE, encoder.window_chars)
         opened.callback(self._passages.abandon)
         cache = layout.cache_file(index)
-        self._cache = VectorCache(cache, encoder.fingerprint, encoder.dimension)
+        self._cache = VectorCache(cache, encoder.fingerprint)
         opened.callback(self._cache.close)
-        self._dense: DenseWriter = FaissWriter(self._folder, encoder.dimension)
+        self._additive = encoder if isinstance(encoder, Additive) else None
+        self._dense: DenseWriter = FaissWriter(self._folder, encoder.dimension, self._additive)
         self._fulltext: FullTextWriter = TantivyWriter(self._folder / FULLTEXT)
         opened.callback(self._fulltext.abandon)
 
@@ -104,20 +107,74 @@ class IndexWriter:
         done = encoded = 0
         every = self._passages.windows()
         while batch := list(islice(every, _BATCH)):
-            known = self._cache.get([text_hash for text_hash, _ in batch])
+            known = self._known(batch)
             new = {text_hash: windows for text_hash, windows in batch if text_hash not in known}
             for start in range(0, len(new), self._encoder.batch):
                 some = dict(islice(new.items(), start, start + self._encoder.batch))
-                fresh = self._vectors(some)
+                fresh = self._encoded(some)
                 self._cache.put(fresh)
                 known |= fresh
                 encoded += len(some)
                 progress("encode", done + len(known), self._passages.count)
-            rows = [known[text_hash] for text_hash, _ in batch]
-            self._dense.add(np.concatenate(rows), [len(one) for one in rows])
+            counts = [len(windows) for _, windows in batch]
+            self._add_vectors([known[text_hash] for text_hash, _ in batch], counts)
             done += len(batch)
             progress("encode", done, self._passages.count)
         return encoded
+
+    def _known(self, batch: Sequence[tuple[bytes, list[str]]]) -> dict[bytes, bytes]:
+        """What the cache has of passages, as far as it can be of them."""
+        kept = self._cache.get([text_hash for text_hash, _ in batch])
+        if self._additive:
+            return {
+                text_hash: kept[text_hash]
+                for text_hash, windows in batch
+                if text_hash in kept and _fits(kept[text_hash], len(windows))
+            }
+        size = self._encoder.dimension * _ROW.itemsize
+        return {
+            text_hash: kept[text_hash]
+            for text_hash, windows in batch
+            if text_hash in kept and len(kept[text_hash]) == size * len(windows)
+        }
+
+    def _encoded(self, passages: Mapping[bytes, Sequence[str]]) -> dict[bytes, bytes]:
+        """What is kept of each passage: a row a window, or the tokens of each window."""
+        texts = [window for windows in passages.values() for window in windows]
+        ends = list(accumulate(map(len, passages.values()), initial=0))
+        if self._additive:
+            tokens = self._additive.tokens(texts)
+            lengths = np.diff(tokens.starts).astype(_TOKEN)
+            ids = tokens.ids.astype(_TOKEN)
+            starts = tokens.starts
+            return {
+                text_hash: lengths[a:b].tobytes() + ids[starts[a] : starts[b]].tobytes()
+                for text_hash, (a, b) in zip(passages, pairwise(ends), strict=True)
+            }
+        rows = self._encoder.encode_passages(texts)
+        if rows.shape != (len(texts), self._encoder.dimension):
+            raise OtherDimension(
+                self._encoder.name, configured=self._encoder.dimension, found=rows.shape[-1]
+            )
+        if not np.isfinite(rows).all():
+            raise VectorsDamaged(self._encoder.name)
+        kept = rows.astype(_ROW)
+        return {
+            text_hash: kept[a:b].tobytes()
+            for text_hash, (a, b) in zip(passages, pairwise(ends), strict=True)
+        }
+
+    def _add_vectors(self, kept: Sequence[bytes], counts: Sequence[int]) -> None:
+        if self._additive:
+            each = [np.frombuffer(data, _TOKEN) for data in kept]
+            pairs = list(zip(each, counts, strict=True))
+            lengths = np.concatenate([data[:count] for data, count in pairs]).astype(np.int64)
+            ids = np.concatenate([data[count:] for data, count in pairs]).astype(np.int64)
+            tokens = Tokens(ids, np.concatenate([[0], np.cumsum(lengths)]))
+            self._dense.add(self._additive.pooled(tokens)[0], counts, tokens)
+        else:
+            rows = np.frombuffer(b"".join(kept), _ROW).astype(np.float32)
+            self._dense.add(rows.reshape(-1, self._encoder.dimension), counts)
 
     def finish(self, shape: Shape, docs: str) -> Manifest:
         """Finish all parts and prove that they are whole; the generation stands, but is not live.
@@ -128,6 +185,7 @@ class IndexWriter:
         self._passages.close()
         self._dense.close()
         self._fulltext.close()
+        manifest.write_documents(self._folder, self._documents)
         parts = layout.settle(self._folder)
         described = Manifest(
             schema=SCHEMA,
@@ -167,18 +225,13 @@ class IndexWriter:
         except sqlite3.Error:  # the index is published; the next build prunes
             return
 
-    def _vectors(self, passages: Mapping[bytes, Sequence[str]]) -> dict[bytes, Vectors]:
-        """The rows of each passage, one a window."""
-        texts = [window for windows in passages.values() for window in windows]
-        rows = self._encoder.encode_passages(texts)
-        if rows.shape != (len(texts), self._encoder.dimension):
-            raise OtherDimension(
-                self._encoder.name, configured=self._encoder.dimension, found=rows.shape[-1]
-            )
-        if not np.isfinite(rows).all():
-            raise VectorsDamaged(self._encoder.name)
-        ends = list(accumulate(map(len, passages.values())))
-        return dict(zip(passages, np.split(rows, ends[:-1]), strict=True))
+
+def _fits(kept: bytes, windows: int) -> bool:
+    """Whether it can be the tokens of so many windows."""
+    if len(kept) % _TOKEN.itemsize or len(kept) < windows * _TOKEN.itemsize:
+        return False
+    values = np.frombuffer(kept, _TOKEN)
+    return int(values[:windows].sum(dtype=np.int64)) == len(values) - windows
 
 
 def clean(index: Path, keep: int) -> None:
