@@ -3,6 +3,7 @@
 #   make test    set up, run every test
 #   make check   ruff, mypy and every test
 #   make fmt     mend what ruff can mend
+#   make crash   kill a build at every one of its calls, fail its disk at every one
 #   make bench   measure speed and quality
 #   make bench-quality DATA=folder   quality on public sets, among tens of thousands of passages
 PYTHON ?= python3
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check fmt bench bench-quality browser
+.PHONY: run test check fmt crash bench bench-quality browser
 .DELETE_ON_ERROR:
 
 # Exit status 1 says that some file could not be read: it has been named, the chat has the others.
@@ -31,6 +32,10 @@ check: $(VENV)/.wenju-dev browser
 fmt: $(VENV)/.wenju-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+crash: $(VENV)/.wenju-test
+	CRASH_POINTS=0 REBUILDS=50 GENERATIONS=100 $(BIN)/python -m pytest -s tests/test_crash.py \
+	  tests/test_readers.py
 
 bench: $(VENV)/.wenju-bench
 	$(BIN)/python benchmarks/quality.py

@@ -197,6 +197,7 @@ def rollback(settings: Settings, to: str | None = None) -> Rollback:
     published(index)  # where there is no index, no lock is left either
     with locked(index):
         names = published(index)
+        clean(index, keep=len(names))  # what a dead process left, and no generation
         live = names[-1]
         chosen = _named(index, names, to) if to else _earlier(settings, names, live)
         described = read_manifest(generation_folder(index, chosen))
