@@ -190,17 +190,18 @@ def main() -> int:
                 question: [hit.chunk_id for hit in retriever.retrieve(question, 5).hits]
                 for question in asked
             }
+        unasked: dict[str, list[str]] = {question: [] for question in asked}
         settings = {"RAG_INDEX": folder, "RAG_DOCS": str(SEEDS), "RAG_PORT": "0"}
-        print("clients   questions/s  p50 s   p95 s   p99 s  errors mixed  MB after   echo/s  ratio")
+        print(
+            "clients   questions/s  p50 s   p95 s   p99 s  errors mixed  MB after   echo/s  ratio"
+        )
         with serving("app.py", **settings) as (address, process):
             with serving("-c", ECHO) as (echo, other):
                 asyncio.run(under_load(address, process, 20, WARMING, right))
-                asyncio.run(under_load(echo, other, 20, WARMING, dict.fromkeys(asked, [])))
+                asyncio.run(under_load(echo, other, 20, WARMING, unasked))
                 for clients in loads:
                     ours = asyncio.run(under_load(address, process, clients, seconds, right))
-                    theirs = asyncio.run(
-                        under_load(echo, other, clients, seconds / 4, dict.fromkeys(asked, []))
-                    )
+                    theirs = asyncio.run(under_load(echo, other, clients, seconds / 4, unasked))
                     sound &= not (ours.errors or ours.mixed)
                     first, last = ours.memory[len(ours.memory) // 10], ours.memory[-1]
                     print(

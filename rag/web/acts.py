@@ -9,7 +9,8 @@ from typing import Any
 
 import gradio as gr
 
-from rag.errors import AnswerFailed, WenjuError
+from rag.errors import AnswerFailed, FeedbackNotWritable, WenjuError
+from rag.feedback import Verdict, feedback_on, keep
 from rag.types import Answer, Hit, Language, Status
 from rag.web import frame, sheet, shelf, view
 from rag.web.cited import read_cited
@@ -18,6 +19,7 @@ from rag.web.library import Library
 from rag.web.scope import EVERYTHING, MAX_SOURCES, Scope, scope_of
 from rag.web.session import Session, Turn, kept_turns
 from rag.web.texts import texts
+from rag.web.writing import drafts, stopped, writes
 
 CITED = "cited"
 """The turn of a passage that a permalink named."""
@@ -31,8 +33,9 @@ Changes = tuple[Any, ...]
 class Acts:
     """The page's acts. What each returns is in the order of the outputs that ``page`` names."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, removable: bool = False) -> None:
         self._library = library
+        self._removable = removable
 
     # --- arriving ---------------------------------------------------------------------------------
 
@@ -93,7 +96,10 @@ class Acts:
     def stop(self, session: Session) -> tuple[Session, str]:
         """Whatever is still searched stays without an answer."""
         turns = tuple(
-            replace(turn, stopped=True) if turn.waiting else turn for turn in session.turns
+            replace(turn, stopped=True, written=stopped(turn.written))
+            if turn.waiting
+            else replace(turn, written=stopped(turn.written))
+            for turn in session.turns
         )
         session = replace(session, turns=turns)
         return session, self._conversation(session)
@@ -109,6 +115,28 @@ class Acts:
         """The next question is a new one after all."""
         session = replace(session, editing=None, editing_whole=False)
         return session, frame.above(session), ""
+
+    def judge(self, session: Session, event: gr.EventData) -> tuple[Session, str]:
+        """A verdict on a passage, with a remark where there is one."""
+        place, at = _turn_of(session, event._data), _number(event._data.get("at"))
+        verdict = str(event._data.get("verdict", ""))
+        answer = None if place is None else session.turns[place].answer
+        known = answer and at is not None and at < len(answer.hits) and verdict in list(Verdict)
+        if place is None or answer is None or at is None or not known:
+            return session, self._conversation(session)
+        turn = session.turns[place]
+        context = () if turn.whole else session.before(place).context()
+        remark = str(event._data.get("remark") or "")
+        said = feedback_on(answer, at, Verdict(verdict), history=context, remark=remark)
+        try:
+            keep(self._library.settings.feedback, said)
+        except FeedbackNotWritable as error:
+            log.error("%s", error.describe(session.language))
+            gr.Warning(error.what(session.language))
+            return session, self._conversation(session)
+        judged = dict(turn.judged) | {at: Verdict(verdict)}
+        session = _told(session, place, replace(turn, judged=tuple(judged.items())))
+        return session, self._conversation(session)
 
     # --- conversations ----------------------------------------------------------------------------
 
@@ -149,14 +177,13 @@ class Acts:
             session,
             frame.above(session),
             shelf.head(state, session.scope, session.language),
-            shelf.listed(state, session.scope, session.sought, session.language),
+            self._listed(session),
         )
 
     def find(self, session: Session, event: gr.EventData) -> tuple[Session, str]:
         """The documents whose name or headlines hold what is sought."""
         session = replace(session, sought=str(event._data.get("value", ""))[:MAX_SOUGHT])
-        state = self._library.state()
-        return session, shelf.listed(state, session.scope, session.sought, session.language)
+        return session, self._listed(session)
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -172,6 +199,16 @@ class Acts:
             session = replace(session, seen=seen)
             held = frame.holdings(state, session.language)
         yield session, gr.skip(), self._conversation(session), gr.skip(), gr.skip(), gr.skip(), held
+        yield from self._written(session, place)
+
+    def _written(self, session: Session, place: int) -> Iterator[Changes]:
+        """The passages stand; what an endpoint makes of them comes below the quotation."""
+        turn, settings = session.turns[place], self._library.settings
+        if turn.answer is None or not writes(settings, turn.answer):
+            return
+        for draft in drafts(settings, turn.answer):
+            session = _told(session, place, replace(turn, written=draft))
+            yield session, gr.skip(), self._conversation(session), *[gr.skip()] * 4
 
     def _again(self, session: Session, place: int, scope: Scope) -> Iterator[Changes]:
         asked = session.turns[place]
@@ -251,6 +288,15 @@ class Acts:
             offered = frame.examples(state.examples, session.language)
         return session, self._conversation(session), offered, frame.above(session)
 
+    def _listed(self, session: Session) -> str:
+        return shelf.listed(
+            self._library.state(),
+            session.scope,
+            session.sought,
+            session.language,
+            removable=self._removable,
+        )
+
     def _everything(self, session: Session) -> Changes:
         state = self._library.state()
         if not isinstance(state, WenjuError):
@@ -264,7 +310,7 @@ class Acts:
             frame.holdings(state, language),
             frame.bar(language),
             shelf.head(state, session.scope, language),
-            shelf.listed(state, session.scope, session.sought, language),
+            self._listed(session),
             gr.update(label=say.ask, placeholder=say.placeholder),
             gr.update(value=say.send),
             gr.update(value=say.stop),

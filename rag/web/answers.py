@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.types import Answer, Hit, Span, Status
+from rag.types import Answer, Hit, Language, Span, Status
 from rag.web.frame import trouble
+from rag.web.judged import judging
 from rag.web.marks import question_terms
 from rag.web.markup import Markup, element, join
 from rag.web.parts import (
@@ -20,6 +21,7 @@ from rag.web.parts import (
 )
 from rag.web.session import Session, Turn
 from rag.web.texts import Texts, texts
+from rag.web.written import written
 
 QUESTION_SHOWN = 400
 """Characters of a question that are shown at once."""
@@ -106,7 +108,7 @@ def _limited(asked: Turn, say: Texts) -> Markup | None:
 def _outcome(number: int, asked: Turn, say: Texts, session: Session, *, last: bool) -> Markup:
     again = button(say.retry, data_event="retry", data_turn=number, class_="link")
     if asked.answer is not None:
-        return _answer(number, asked, asked.answer, say, last=last)
+        return _answer(number, asked, asked.answer, session.language, last=last)
     if asked.failure is not None:
         return join(trouble(asked.failure, session.language), again)
     if asked.stopped:
@@ -114,7 +116,8 @@ def _outcome(number: int, asked: Turn, say: Texts, session: Session, *, last: bo
     return element("p", say.searching, class_="searching", role="status")
 
 
-def _answer(number: int, asked: Turn, answer: Answer, say: Texts, *, last: bool) -> Markup:
+def _answer(number: int, asked: Turn, answer: Answer, language: Language, *, last: bool) -> Markup:
+    say = texts(language)
     near = answer.status is Status.NOT_FOUND
     if near:
         heading = say.near_heading if answer.hits else say.nothing_near
@@ -122,12 +125,24 @@ def _answer(number: int, asked: Turn, answer: Answer, say: Texts, *, last: bool)
         heading = say.passages_heading
     took = say.took.format(seconds=f"{answer.took_ms / 1000:.2f}")
     cards = [
-        element("li", _card(str(number), at, hit, say, answer=answer, near=near))
+        element(
+            "li",
+            _card(
+                str(number),
+                at,
+                hit,
+                say,
+                answer=answer,
+                near=near,
+                feedback=judging(str(number), at, dict(asked.judged).get(at), language),
+            ),
+        )
         for at, hit in enumerate(answer.hits)
     ]
     return join(
         element("p", say.moved, class_="notice") if asked.was else None,
         _verdict(number, asked, answer, say),
+        written(number, asked.written, language),
         element(
             "details",
             element(
@@ -215,7 +230,14 @@ def _not_found(number: int, asked: Turn, answer: Answer, say: Texts) -> Markup:
 
 
 def _card(
-    turn: str, at: int, hit: Hit, say: Texts, *, answer: Answer | None = None, near: bool
+    turn: str,
+    at: int,
+    hit: Hit,
+    say: Texts,
+    *,
+    answer: Answer | None = None,
+    near: bool,
+    feedback: Markup | None = None,
 ) -> Markup:
     """A passage: where it stands, its words, why it is shown, and what can be done with it."""
     citation = hit.citation
@@ -243,6 +265,7 @@ def _card(
             button(say.open_source, data_event="open", data_turn=turn, data_at=at),
             copying(hit.text, citation, say),
             linking(hit.chunk_id, say),
+            feedback,
         ),
         class_=kind,
     )

@@ -247,7 +247,13 @@ window.wenju = (() => {
         }
         return;
       }
-      const { event: name, drawer, copy: copied, link, do: act, ...data } = button.dataset;
+      const { event: name, drawer, copy: copied, link, do: act, sure, ...data } = button.dataset;
+      if (sure !== undefined && !confirm(sure)) return;
+      const remark = button.closest(".feedback")?.querySelector(".remark");
+      if (remark?.value) {
+        data.remark = remark.value;
+        remark.value = "";
+      }
       if (copied !== undefined) copy(button, copied);
       else if (link !== undefined) copy(button, linkTo(link));
       else if (drawer !== undefined) draw(drawer, button);

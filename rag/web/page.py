@@ -14,6 +14,8 @@ import gradio as gr
 
 from rag.web import api, frame, shelf
 from rag.web.acts import Acts
+from rag.web.keeping import Keeper
+from rag.web.keeping_acts import KeepingActs
 from rag.web.library import Library
 from rag.web.session import Session
 from rag.web.texts import texts
@@ -22,23 +24,24 @@ HERE = Path(__file__).parent
 AT_ONCE = 16
 """Questions that are answered at the same time; more wait in line."""
 _EVENTS = (
-    "ask", "edit", "export", "find", "fresh", "leave", "narrow", "open", "resume", "retry", "shut",
-    "switch", "widen", "word",
+    "ask", "edit", "export", "find", "fresh", "judge", "kept", "leave", "narrow", "open", "rebuild",
+    "remove", "resume", "retry", "shut", "switch", "widen", "word",
 )  # fmt: skip
 _SCRIPT = f"window.wenju(element, trigger, watch); // {' '.join(map(repr, _EVENTS))}"
 """Gradio lets a part have the events that its script names."""
+_KEEPING = f"window.wenjuKeep(element, trigger); {_SCRIPT}"
 _ARRIVAL = """(session, _) => [session, {
   cite: new URLSearchParams(location.search).get("cite"),
   language: localStorage.getItem("wenju.language"),
 }]"""
 
 
-def create(library: Library) -> gr.Blocks:
-    """The page over ``library``."""
+def create(library: Library, keeper: Keeper | None = None) -> gr.Blocks:
+    """The page over ``library``; documents may be changed where there is a ``keeper``."""
     start = Session(library.settings.lang)
     blocks = gr.Blocks(title=texts(start.language).name, analytics_enabled=False, fill_width=True)
     with blocks:
-        _Page(library, start).wire(blocks)
+        _Page(library, start, keeper).wire(blocks)
         api.place(library)
     return blocks
 
@@ -50,11 +53,11 @@ class _Page:
     wait for the server.
     """
 
-    def __init__(self, library: Library, start: Session) -> None:
+    def __init__(self, library: Library, start: Session, keeper: Keeper | None) -> None:
         state = library.state()
         language = start.language
         say = texts(language)
-        acts = self.acts = Acts(library)
+        acts = self.acts = Acts(library, keeper is not None)
         _, conversation, offered, above = acts.drawn(start)
         self.session = gr.State(start)
         self.arrival = gr.JSON(visible=False)
@@ -85,7 +88,10 @@ class _Page:
         self.source = _drawn("source")
         with gr.Column(elem_id="documents", scale=0, min_width=0):
             self.limits = _drawn("limits", shelf.head(state, start.scope, language))
-            self.listed = _drawn("listed", shelf.listed(state, start.scope, "", language))
+            listed = shelf.listed(state, start.scope, "", language, removable=bool(keeper))
+            self.listed = _drawn("listed", listed)
+            self.keeping = _drawn("keeping", script=_KEEPING) if keeper else None
+        self.keeps = KeepingActs(library, keeper) if keeper else None
         self.outbox = _drawn("outbox")
 
     def wire(self, blocks: gr.Blocks) -> None:
@@ -98,7 +104,9 @@ class _Page:
             *drawn, self.rail, self.history, self.holdings, self.bar, self.limits, self.listed,
             self.question, self.send, self.stop, self.source,
         ]  # fmt: skip
-        blocks.load(acts.arrive, [session, self.arrival], everything, js=_ARRIVAL, **quick)
+        arrived = blocks.load(
+            acts.arrive, [session, self.arrival], everything, js=_ARRIVAL, **quick
+        )
 
         asks: dict[str, Any] = {
             "outputs": [
@@ -127,7 +135,7 @@ class _Page:
 
         for part in (self.rail, self.bar):
             part.fresh(acts.start_again, session, [*drawn, self.source], **quick)
-        self.holdings.switch(acts.switch_language, session, everything, **quick)
+        switched = self.holdings.switch(acts.switch_language, session, everything, **quick)
         self.history.export(acts.export, session, self.outbox, **quick)
 
         for part in (self.conversation, self.source):
@@ -146,14 +154,28 @@ class _Page:
         self.limits.find(
             acts.find, session, [session, self.listed], **quick | {"trigger_mode": "always_last"}
         )
+        self.conversation.judge(acts.judge, session, [session, self.conversation], **quick)
+        if self.keeps and self.keeping:
+            keeps, keeping = self.keeps, self.keeping
+            # whoever follows a build holds a place as long as it takes
+            long = quiet | {"concurrency_limit": None, "concurrency_id": "keeping"}
+            indexed = [keeping, self.holdings, self.limits, self.listed]
+            for begun in (arrived, switched):
+                begun.then(keeps.follow, session, indexed, **long)
+            keeping.kept(keeps.kept, session, keeping, **quick)
+            keeping.rebuild(keeps.rebuild, session, indexed, **long)
+            self.listed.remove(keeps.remove, session, keeping, **quick)
 
 
-def _drawn(name: str, value: str = "") -> gr.HTML:
+def _drawn(name: str, value: str = "", script: str = _SCRIPT) -> gr.HTML:
     """A part of the page whose HTML our own modules make and ``page.css`` styles."""
-    return gr.HTML(value, elem_id=name, js_on_load=_SCRIPT, apply_default_css=False)
+    return gr.HTML(value, elem_id=name, js_on_load=script, apply_default_css=False)
 
 
 def head() -> str:
     """Style and script of the page, for its head; ``css=`` would be rescoped by Gradio."""
-    style, script = ((HERE / name).read_text("utf-8") for name in ("page.css", "page.js"))
+    style, script = (
+        "\n".join((HERE / name).read_text("utf-8") for name in names)
+        for names in (("page.css", "service.css"), ("page.js", "service.js"))
+    )
     return f"<style>{style}</style><script>{script}</script>"

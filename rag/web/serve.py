@@ -44,7 +44,7 @@ POLICY = "; ".join(
 """Content-Security-Policy: a browser refuses whatever would load from, or go to, another host."""
 HEADERS = (
     (b"content-security-policy", POLICY.encode()),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),  # with none a form of ours would come from "null"
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
@@ -129,7 +129,7 @@ def application(settings: Settings) -> Any:
         outer.add_route(DOCUMENTS, upload(keeper, settings.lang), methods=["PUT"])
     elif settings.admin:
         click.echo(service_texts(settings.lang).no_admin, err=True)
-    blocks = create(library)
+    blocks = create(library, keeper)
     whole = gr.mount_gradio_app(
         outer,
         blocks,

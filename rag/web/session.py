@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rag.errors import WenjuError
+from rag.feedback import Verdict
 from rag.types import Answer, Language
 from rag.web.scope import EVERYTHING, Scope, scope_of
+from rag.web.writing import Draft
 
 MAX_TURNS = 30
 """Questions that a page keeps; a page that is open for days must not grow without end."""
@@ -35,6 +37,10 @@ class Turn:
     """Of a turn that was asked again: the best passage's name then, where it is another now."""
     whole: bool = False
     """Whether the question was put as it is searched, without the conversation before it."""
+    written: Draft | None = None
+    """What an endpoint wrote of the passages, where one is set."""
+    judged: tuple[tuple[int, Verdict], ...] = ()
+    """What the visitor said of passages, by their places from 0."""
 
     @property
     def waiting(self) -> bool:

@@ -11,6 +11,7 @@ from rag.web.library import Shelf
 from rag.web.markup import Markup, element
 from rag.web.parts import button, icon, local_time
 from rag.web.scope import Scope
+from rag.web.service_texts import ServiceTexts, service_texts
 from rag.web.texts import Texts, texts
 
 LISTED = 100
@@ -37,15 +38,21 @@ def head(contents: Shelf | WenjuError, scope: Scope, language: Language) -> Mark
 
 
 def listed(
-    contents: Shelf | WenjuError, scope: Scope, sought: str, language: Language
+    contents: Shelf | WenjuError,
+    scope: Scope,
+    sought: str,
+    language: Language,
+    *,
+    removable: bool = False,
 ) -> Markup | str:
-    """The documents whose name or headlines hold ``sought``."""
+    """The documents whose name or headlines hold ``sought``; to be deleted, if they may be."""
     if isinstance(contents, WenjuError):
         return ""
     say = texts(language)
     found = _sought(contents.documents, sought, scope)
     more = len(found) - LISTED
-    rows = [_document(document, scope, say, bool(sought)) for document in found[:LISTED]]
+    removing = service_texts(language) if removable else None
+    rows = [_document(document, scope, say, bool(sought), removing) for document in found[:LISTED]]
     return element(
         "div",
         element("ul", *rows, class_="list") if rows else element("p", say.no_document),
@@ -127,7 +134,13 @@ def _sought(documents: Sequence[DocumentRecord], sought: str, scope: Scope) -> l
     ]
 
 
-def _document(document: DocumentRecord, scope: Scope, say: Texts, sought: bool) -> Markup:
+def _document(
+    document: DocumentRecord,
+    scope: Scope,
+    say: Texts,
+    sought: bool,
+    removing: ServiceTexts | None,
+) -> Markup:
     holds = scope.article in document.titles if scope.article else False
     return element(
         "li",
@@ -137,6 +150,16 @@ def _document(document: DocumentRecord, scope: Scope, say: Texts, sought: bool) 
             element("span", document.source, class_="file"),
             element("span", say.count_of_passages.format(count=document.chunks), class_="number"),
         ),
+        button(
+            removing.remove,
+            data_event="remove",
+            data_source=document.source,
+            data_sure=removing.remove_sure.format(name=document.source),
+            aria_label=removing.remove_label.format(name=document.source),
+            class_="remove",
+        )
+        if removing
+        else None,
         _articles(document, scope, say, opened=sought or holds) if document.titles else None,
     )
 

@@ -10,7 +10,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rag.errors import AnswerFailed, EndpointFailed, WenjuError
@@ -82,6 +82,13 @@ class Draft:
     stage: Stage
     claims: tuple[Claim, ...] = ()
     trouble: WenjuError | None = None
+
+
+def stopped(draft: Draft | None) -> Draft | None:
+    """A draft that nobody goes on with."""
+    if draft is None or draft.stage is not Stage.WRITING:
+        return draft
+    return replace(draft, stage=Stage.DONE) if draft.claims else None
 
 
 def writes(settings: Settings, answer: Answer) -> bool:
