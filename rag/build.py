@@ -20,14 +20,13 @@ from rag.errors import (
     IndexDamaged,
     IndexMissing,
     IndexProblem,
-    LawBroken,
-    ReaderFailed,
     WenjuError,
     printable,
+    problem,
 )
-from rag.read import Found, Loaded, is_quote, line_starts, lines_of, load, parse, scan
+from rag.intake import Intake, Reading
+from rag.read import Found, digest, scan, size_of
 from rag.settings import Settings, load_settings
-from rag.split import split
 from rag.store import (
     DocumentRecord,
     Index,
@@ -40,10 +39,9 @@ from rag.store import (
     leftovers,
     locked,
     open_index,
-    start_of,
     writing,
 )
-from rag.types import BuildReport, Chunk, Document, Failure
+from rag.types import BuildReport, Chunk, Failure, Language
 
 Approve = Callable[[str], bool]
 """Asked whether a generation, by its name, may go live; it stands and can be opened."""
@@ -99,14 +97,15 @@ def build(
         progress or _quietly,
         approve or _anything,
     )
-    report = _unchanged(work)
-    if report:
-        _tidy(work)
-    else:
-        with locked(target):
-            clean(target, given.keep_generations)
-            # another build may have done it all while this one looked
-            report = _unchanged(work) or _written(work)
+    with Intake(given) as intake:
+        report = _unchanged(work, intake)
+        if report:
+            _tidy(work)
+        else:
+            with locked(target):
+                clean(target, given.keep_generations)
+                # another build may have done it all while this one looked
+                report = _unchanged(work, intake) or _written(work, intake)
     return replace(report, took_ms=(time.perf_counter() - started) * 1000)
 
 
@@ -128,34 +127,38 @@ class _Work:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _Outcome:
     """What became of one document: its live passages stand, or it has new ones, or none."""
 
     source: str
     stands: bool = False
     fresh: tuple[DocumentRecord, list[Chunk]] | None = None
-    failure: Failure | None = None
+    failures: tuple[Failure, ...] = ()
+    """Why there are none, or which parts of it could not be read."""
+    seen: bool = False
+    """Whether its contents as they are now are known and good for something."""
 
 
-def _unchanged(work: _Work) -> BuildReport | None:
+def _unchanged(work: _Work, intake: Intake) -> BuildReport | None:
     """The report of a build that has nothing to do, or None. Writes nothing to find out."""
     with ExitStack() as opened:
         live = _live(work.index, opened)
+        if live is None and work.found:
+            return None
         before = _records(live)
         if live and (live.manifest.shape, live.manifest.docs) != (work.shape, work.docs):
             return None
         if not before.keys() <= set(_places(work, before)):
             return None
         failures = list(work.failures)
-        for reading in _readings(work, live):
-            if reading.fresh or (not reading.stands and reading.source in before):
+        for outcome in _outcomes(work, live, intake):
+            if outcome.fresh or (not outcome.stands and outcome.source in before):
                 return None
-            if reading.failure:
-                failures.append(reading.failure)
+            failures += outcome.failures
         return _as_it_was(live, failures)
 
 
-def _written(work: _Work) -> BuildReport:
+def _written(work: _Work, intake: Intake) -> BuildReport:
     """Write a new generation and make it the live one. The caller holds the lock."""
     with ExitStack() as opened:
         live = _live(work.index, opened)
@@ -165,17 +168,16 @@ def _written(work: _Work) -> BuildReport:
         total = len(_places(work, before))
         any_read = False
         with writing(work.index, work.encoder) as writer:
-            for done, reading in enumerate(_readings(work, live), start=1):
-                source = reading.source
-                if reading.fresh:
-                    after[source], chunks = reading.fresh
+            for done, outcome in enumerate(_outcomes(work, live, intake), start=1):
+                source = outcome.source
+                if outcome.fresh:
+                    after[source], chunks = outcome.fresh
                     writer.add(after[source], chunks)
-                elif reading.stands and live:
+                elif outcome.stands and live:
                     after[source] = before[source]
                     writer.add(after[source], live.chunks_of(source))
-                if reading.failure:
-                    failures.append(reading.failure)
-                any_read |= source in work.found and not reading.failure
+                failures += outcome.failures
+                any_read |= outcome.seen
                 work.progress("read", done, total)
             if not any_read:  # what is live is better than nothing
                 return _as_it_was(live, failures)
@@ -232,70 +234,57 @@ def _places(work: _Work, before: dict[str, DocumentRecord]) -> list[str]:
     return sorted(hidden | work.found.keys())
 
 
-def _readings(work: _Work, live: Index | None) -> Iterator[_Reading]:
+def _outcomes(work: _Work, live: Index | None, intake: Intake) -> Iterator[_Outcome]:
     """Read what has to be read, in order of source."""
     before = _records(live)
     reuse = live is not None and live.manifest.shape == work.shape
-    for source in _places(work, before):
+    lang = work.settings.lang
+
+    def wanted() -> Iterator[tuple[str, Found | None]]:
+        for source in _places(work, before):
+            found = work.found.get(source)  # none was reported when it was looked for
+            stands = found and reuse and source in before and _is_as_it_was(found, before[source])
+            yield source, None if stands else found
+
+    for source, reading in intake.readings(wanted()):
         was = before.get(source)
-        if source not in work.found:  # reported when it was looked for
-            yield _Reading(source, stands=True)
-            continue
-        try:
-            loaded = load(work.found[source], work.settings)
-            if reuse and was and was.sha256 == loaded.sha256:
-                yield _Reading(source, stands=True)
-            else:
-                yield _Reading(source, fresh=_read(loaded, work.settings.chunk_chars))
-        except WenjuError as error:
-            stands = isinstance(error, FileInaccessible) and was is not None
-            failure = error.failure(source, work.settings.lang)
-            yield _Reading(source, stands=stands, failure=failure)
+        if reading is None and was is not None:
+            seen = source in work.found
+            yield _Outcome(source, stands=True, seen=seen, failures=_failures(was, lang))
+        elif isinstance(reading, Reading):
+            record = _record(reading)
+            fresh = (record, reading.chunks)
+            yield _Outcome(source, fresh=fresh, seen=True, failures=_failures(record, lang))
+        elif isinstance(reading, WenjuError):
+            stands = isinstance(reading, FileInaccessible) and was is not None
+            yield _Outcome(source, stands=stands, failures=(reading.failure(source, lang),))
 
 
-def _read(loaded: Loaded, chunk_chars: int) -> tuple[DocumentRecord, list[Chunk]]:
-    """A file's passages, each proven to be the file's own words.
-
-    Raises:
-        ReadError: it is no document.
-        LawBroken, ReaderFailed: the reader is at fault.
-    """
+def _is_as_it_was(found: Found, was: DocumentRecord) -> bool:
+    """Whether a file's bytes are those that were indexed; what cannot be told is no."""
     try:
-        document = parse(loaded)
-        chunks = split(document, chunk_chars)
-        _check(document, chunks)
-    except WenjuError:
-        raise
-    except Exception as error:  # one file must not keep the others out of the index
-        reason = f"{type(error).__name__}: {error}"
-        raise ReaderFailed(loaded.source, reason=reason) from error
-    titles = dict.fromkeys(article.title for article in document.articles if article.title)
-    record = DocumentRecord(
-        source=document.source,
-        sha256=document.sha256,
-        encoding=document.encoding,
-        size=len(loaded.data),
-        chunks=len(chunks),
-        titles=tuple(titles),
+        return size_of(found) == was.size and digest(found) == was.sha256
+    except FileInaccessible:
+        return False
+
+
+def _record(reading: Reading) -> DocumentRecord:
+    return DocumentRecord(
+        source=reading.source,
+        sha256=reading.sha256,
+        encoding=reading.encoding,
+        size=reading.size,
+        chunks=len(reading.chunks),
+        titles=reading.titles,
+        problems=reading.problems,
     )
-    return record, chunks
 
 
-def _check(document: Document, chunks: Sequence[Chunk]) -> None:
-    """The law of citations, for every passage."""
-    starts = line_starts(document.text)
-    places = set()
-    for chunk in chunks:
-        lawful = (
-            chunk.source == document.source
-            and is_quote(chunk.text, document.text, chunk.spans)
-            and is_quote(chunk.text, chunk.text, chunk.sentences)
-            and (chunk.line_start, chunk.line_end) == lines_of(starts, chunk.spans)
-            and start_of(chunk) not in places
-        )
-        if not lawful:
-            raise LawBroken(document.source, reason=chunk.chunk_id)
-        places.add(start_of(chunk))
+def _failures(record: DocumentRecord, language: Language) -> tuple[Failure, ...]:
+    """The parts of a document that are not in the index, told by every build."""
+    return tuple(
+        problem(one, record.source).failure(record.source, language) for one in record.problems
+    )
 
 
 def _as_it_was(live: Index | None, failures: Sequence[Failure]) -> BuildReport:
@@ -346,7 +335,7 @@ def _shape(settings: Settings, encoder: Encoder) -> Shape:
 def _reading_identity() -> str:
     """Changes with the code of reading and splitting: passages are as good as their rules."""
     sha256 = hashlib.sha256()
-    for folder in ("read", "split"):
+    for folder in ("read", "split", "intake"):
         for path in sorted((Path(__file__).parent / folder).glob("*.py")):
             sha256.update(f"{folder}/{path.name}".encode() + path.read_bytes())
     return sha256.hexdigest()

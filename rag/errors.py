@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rag.types import Failure, Language
+from rag.types import Failure, Language, Problem
 
 
 class WenjuError(Exception):
@@ -53,8 +53,22 @@ class WenjuError(Exception):
     def __str__(self) -> str:
         return self.describe()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Readers run in processes of their own; what they raise has to come home."""
+        return _again, (type(self), self.where, self.details)
+
     def _texts(self, language: Language) -> tuple[str, str]:
         return self.en if language is Language.EN else self.zh
+
+
+def _again(kind: type[WenjuError], where: str, details: dict[str, str]) -> WenjuError:
+    return kind(where, **details)
+
+
+def problem(found: Problem, where: str) -> WenjuError:
+    """The error that says a :class:`Problem` of the file ``where``."""
+    kind: type[WenjuError] = globals()[found.code]
+    return kind(where, part=found.part)
 
 
 def printable(value: object) -> str:
@@ -218,6 +232,42 @@ class ReaderFailed(ReadError):
     en = (
         "the reader broke on this file ({reason})",
         "please report it; the other files are done",
+    )
+
+
+class ReaderDied(ReaderFailed):
+    """The reader's process ended in the middle of this file."""
+
+    zh = (
+        "读取程序在这个文件上崩溃（{reason}）",
+        "文件可能已损坏：请重新取得，或另存为 PDF 或 .txt",
+    )
+    en = (
+        "the reader crashed on this file ({reason})",
+        "it may be damaged: fetch it again, or save it as PDF or .txt",
+    )
+
+
+class ReadingTooLong(ReadError):
+    """The file was not read within the time that the settings allow."""
+
+    zh = ("{seconds} 秒内没有读完，已停止", "请拆分或另存这个文件，或调大 RAG_MAX_FILE_SECONDS")
+    en = (
+        "not read within {seconds} seconds, given up",
+        "split the file, save it anew, or raise RAG_MAX_FILE_SECONDS",
+    )
+
+
+class ReadingTooBig(ReadError):
+    """Reading the file took more memory than the settings allow."""
+
+    zh = (
+        "读取需要的内存超过 {memory_mb} MB，已停止",
+        "请拆分或另存这个文件，或调大 RAG_MAX_FILE_MEMORY_MB",
+    )
+    en = (
+        "reading it takes more than {memory_mb} MB of memory, given up",
+        "split the file, save it anew, or raise RAG_MAX_FILE_MEMORY_MB",
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rag.errors import WenjuError
-from rag.read import digest, load, parse, scan
+from rag.intake import Intake
+from rag.read import Found, digest, scan
 from rag.retrieve import CalibrationState, find_calibration
 from rag.settings import Settings
 from rag.store import DocumentRecord, docs_of, open_index
@@ -70,14 +71,20 @@ def behind(settings: Settings, indexed: tuple[DocumentRecord, ...]) -> Behind:
     failed = list(failures)
     before = {record.source: record.sha256 for record in indexed}
     now: dict[str, str] = {}
+    unknown: list[tuple[str, Found | None]] = []
     for one in found:
         try:
-            now[one.source] = digest(one.path)
+            now[one.source] = digest(one)
             if one.source not in before:
-                parse(load(one, settings))  # what no build can read is not waiting for one
+                unknown.append((one.source, one))
         except WenjuError as error:
             failed.append(error.failure(one.source, settings.lang))
             now[one.source] = before.get(one.source, "")
+    with Intake(settings) as intake:
+        for source, reading in intake.readings(unknown):
+            if isinstance(reading, WenjuError):  # what no build can read is not waiting for one
+                failed.append(reading.failure(source, settings.lang))
+                now[source] = ""
     return Behind(
         added=tuple(source for source in now if source not in before and now[source]),
         changed=tuple(s for s in now if s in before and before[s] != now[s]),

@@ -6,6 +6,7 @@ Lines and pages are counted from 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -72,6 +73,33 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page, in points (1/72 inch) from the page's top left corner."""
+
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a document that has pages: its slice of :attr:`Document.text`, and its size."""
+
+    number: int
+    """From 1, as the file counts them."""
+    start: int
+    end: int
+    width: float = 0.0
+    """In points, as is ``height``; 0 where the format knows no paper."""
+    height: float = 0.0
+    glyphs: Sequence[float] = ()
+    """Left, top, right and bottom of each code point of the slice, one after another, in points
+    from the page's top left corner; all 0 for one that is not drawn. Empty where nothing is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A paragraph, heading, list item … of a document, repaired.
 
@@ -85,6 +113,8 @@ class Block:
     spans: tuple[Span, ...]
     doubtful: bool = False
     """Whether what stands in between may belong to it, or a part of it elsewhere."""
+    level: int | None = None
+    """How deep a heading stands, 1 outermost, where the format itself says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +134,16 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """A part of a file that could not be read while the rest was."""
+
+    code: str
+    """The name of the error in :mod:`rag.errors` that says it."""
+    part: str
+    """Which: ``3, 5–7`` for pages."""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A file that has been read."""
 
@@ -113,8 +153,14 @@ class Document:
     """Of the file's bytes, hexadecimal."""
     encoding: str
     text: str
-    """The whole decoded file, line ends as they stand; spans point into it."""
+    """The file's text, which spans point into: the whole decoded file, line ends as they stand;
+    of a file that is not text, what its reader says its text is, the same every time."""
     articles: tuple[Article, ...]
+    pages: tuple[Page, ...] = ()
+    """In order; empty for a format without pages."""
+    furniture: tuple[Span, ...] = ()
+    """What is in no block on purpose: running heads, page numbers, a web page's navigation."""
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +183,12 @@ class Chunk:
     byline: str | None
     date: str | None
     page: int | None = None
+    """The page it begins on; ``line_start`` is counted on it."""
     metadata: Metadata = Metadata()
+    page_end: int | None = None
+    """The page it ends on; ``line_end`` is counted on it."""
+    boxes: tuple[Box, ...] = ()
+    """Where it stands on the page, a box a line; empty for a format without paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +209,8 @@ class Citation:
     stale: str | None = None
     """None while the file is as it was indexed; else ``changed``, ``missing`` or ``unreadable``."""
     metadata: Metadata = Metadata()
+    page_end: int | None = None
+    boxes: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

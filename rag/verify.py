@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,15 +12,19 @@ from rag.errors import (
     FileInaccessible,
     IndexDamaged,
     LinesWrong,
-    NotText,
     QuoteWrong,
+    ReadError,
     SourceChanged,
     SourceMissing,
     WenjuError,
 )
-from rag.read import decode, is_quote, line_starts, lines_of
+from rag.intake import Intake
+from rag.read import digest, is_quote, line_starts, locate, place_of
+from rag.settings import load_settings
 from rag.store import DocumentRecord, Index, damaged_parts, open_index
 from rag.types import Chunk, Language
+
+_Place = tuple[int | None, int | None, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def verify(
     started = time.perf_counter()
     problems: list[Problem] = []
     proven = 0
-    with open_index(Path(index)) as live:
+    with open_index(Path(index)) as live, Intake(load_settings()) as intake:
         folder = live.docs if docs is None else Path(docs)
         if not folder.is_dir():
             raise DocsMissing(folder)
@@ -73,7 +76,7 @@ def verify(
         for record in live.documents():
             broken = [
                 _problem(record.source, chunk_id, error, language)
-                for chunk_id, error in _broken(live, record, folder)
+                for chunk_id, error in _broken(live, record, folder, intake)
             ]
             problems += broken
             if all(problem.chunk_id for problem in broken):
@@ -90,44 +93,47 @@ def verify(
 
 
 def _broken(
-    live: Index, record: DocumentRecord, docs: Path
+    live: Index, record: DocumentRecord, docs: Path, intake: Intake
 ) -> Iterator[tuple[str | None, WenjuError]]:
     """What does not hold of one document: at most one error a passage, or one for all of them."""
     path = docs / record.source
     try:
-        data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != record.sha256:
+        found = locate(docs, record.source)
+        if not found.path.exists():
+            yield None, SourceMissing(path)
+            return
+        if digest(found) != record.sha256:
             yield None, SourceChanged(path)
             return
-        text, _ = decode(data, record.source)
+        file = intake.text_of(found)
         chunks = live.chunks_of(record.source)
-    except FileNotFoundError:
-        yield None, SourceMissing(path)
+    except (ReadError, IndexDamaged) as error:
+        yield None, error
         return
     except OSError as error:
         yield None, FileInaccessible(path, reason=error.strerror)
         return
-    except (NotText, IndexDamaged) as error:
-        yield None, error
-        return
     if len(chunks) != record.chunks:
         yield None, IndexDamaged(path, reason=f"{len(chunks)} ≠ {record.chunks}")
         return
-    starts = line_starts(text)
+    starts = line_starts(file.text)
     for chunk in chunks:
-        if not is_quote(chunk.text, text, chunk.spans):
+        if not is_quote(chunk.text, file.text, chunk.spans):
             yield chunk.chunk_id, QuoteWrong(path)
-        elif (actual := lines_of(starts, chunk.spans)) != _claimed(chunk):
+        elif (actual := place_of(starts, file.pages, chunk.spans)) != _claimed(chunk):
             claimed = _lines(_claimed(chunk))
             yield chunk.chunk_id, LinesWrong(path, claimed=claimed, actual=_lines(actual))
 
 
-def _claimed(chunk: Chunk) -> tuple[int, int]:
-    return chunk.line_start, chunk.line_end
+def _claimed(chunk: Chunk) -> _Place:
+    return chunk.page, chunk.page_end, chunk.line_start, chunk.line_end
 
 
-def _lines(lines: tuple[int, int]) -> str:
-    return f"{lines[0]}–{lines[1]}"
+def _lines(place: _Place) -> str:
+    first_page, last_page, first, last = place
+    if first_page is None:
+        return f"{first}–{last}"
+    return f"p. {first_page}, {first} – p. {last_page}, {last}"
 
 
 def _problem(source: str, chunk_id: str | None, error: WenjuError, language: Language) -> Problem:

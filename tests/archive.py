@@ -17,6 +17,9 @@ from rag.types import BuildReport
 BUILDING = import_module("rag.build")
 """The module; the public face has a function of that name."""
 
+READING = import_module("rag.intake.passages")
+"""The module that reads one file, in this process where the file is short and of our formats."""
+
 WHAT = (
     "新建养老驿站",
     "改造老旧管网",

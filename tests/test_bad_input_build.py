@@ -132,12 +132,12 @@ def test_a_file_that_cannot_be_seen_keeps_its_last_good_passages(docs, index, mo
     before = said(index)
     archive.write(docs, one="现在是别的内容了。\n")
 
-    def load(found, settings, load=archive.BUILDING.load):
+    def load(found, max_file_mb, load=archive.READING.load):
         if found.source == "one.txt":  # root may read what nobody else may
             raise FileInaccessible(found.path, reason="Permission denied")
-        return load(found, settings)
+        return load(found, max_file_mb)
 
-    monkeypatch.setattr(archive.BUILDING, "load", load)
+    monkeypatch.setattr(archive.READING, "load", load)
     report = build(docs, index)
     assert failed(report) == [("one.txt", "FileInaccessible")]
     assert not report.published
@@ -186,13 +186,13 @@ def test_where_no_file_could_ever_be_read_there_is_no_index(docs, index):
 def test_a_reader_that_misquotes_is_found_out_before_anything_is_written(docs, index, monkeypatch):
     from dataclasses import replace
 
-    def misquoting(document, chunk_chars, split=archive.BUILDING.split):
+    def misquoting(document, chunk_chars, split=archive.READING.split):
         chunks = split(document, chunk_chars)
         if document.source == "one.txt":
             chunks[-1] = replace(chunks[-1], text=chunks[-1].text.replace("。", "！", 1))
         return chunks
 
-    monkeypatch.setattr(archive.BUILDING, "split", misquoting)
+    monkeypatch.setattr(archive.READING, "split", misquoting)
     report = build(docs, index)
     assert failed(report) == [("one.txt", "LawBroken")]
     assert sources(index) == ["two.txt"]
@@ -208,7 +208,7 @@ def test_a_passage_with_a_false_place_is_found_out(docs, index, monkeypatch, wro
         "source": {"source": "else.txt", "chunk_id": "else.txt@0"},
     }
 
-    def split(document, chunk_chars, split=archive.BUILDING.split):
+    def split(document, chunk_chars, split=archive.READING.split):
         chunks = split(document, chunk_chars)
         if document.source != "one.txt":
             return chunks
@@ -216,19 +216,19 @@ def test_a_passage_with_a_false_place_is_found_out(docs, index, monkeypatch, wro
             return [*chunks, chunks[0]]
         return [replace(chunks[0], **changes[wrong]), *chunks[1:]]
 
-    monkeypatch.setattr(archive.BUILDING, "split", split)
+    monkeypatch.setattr(archive.READING, "split", split)
     assert failed(build(docs, index)) == [("one.txt", "LawBroken")]
 
 
 def test_a_reader_that_breaks_on_one_file_is_named_and_the_others_are_indexed(
     docs, index, monkeypatch
 ):
-    def parse(loaded, parse=archive.BUILDING.parse):
+    def parse(loaded, parse=archive.READING.parse):
         if loaded.source == "one.txt":
             raise ZeroDivisionError("a defect of ours")
         return parse(loaded)
 
-    monkeypatch.setattr(archive.BUILDING, "parse", parse)
+    monkeypatch.setattr(archive.READING, "parse", parse)
     report = build(docs, index)
     assert failed(report) == [("one.txt", "ReaderFailed")]
     assert "ZeroDivisionError" in report.failed[0].what

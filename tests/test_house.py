@@ -16,6 +16,7 @@ FREE = {"types", "errors", "settings"}
 ORDER = [
     "read",
     "split",
+    "intake",
     "encode",
     "store",
     "build",

@@ -125,7 +125,7 @@ def test_any_name_that_is_text_works(docs, name):
     found, _ = scan(docs, SETTINGS)
 
     assert [each.source for each in found] == [name]
-    assert parse(load(found[0], SETTINGS)).source == name
+    assert parse(load(found[0], 100)).source == name
 
 
 def test_a_name_that_is_not_utf8_is_reported_and_the_rest_is_found(docs):
@@ -200,7 +200,7 @@ def test_a_pipe_in_the_place_of_a_found_file_does_not_block(docs):
     os.mkfifo(docs / "a.txt")
 
     with pytest.raises(FileInaccessible):
-        load(Found("a.txt", docs / "a.txt"), SETTINGS)
+        load(Found("a.txt", docs / "a.txt"), 100)
 
 
 def test_a_folder_without_read_permission_is_reported_under_its_name(open_docs):
@@ -223,28 +223,32 @@ def test_a_file_without_read_permission_is_inaccessible(open_docs):
 
     with without_rights():
         with pytest.raises(FileInaccessible):
-            load(Found("a.txt", path), SETTINGS)
+            load(Found("a.txt", path), 100)
         with pytest.raises(FileInaccessible):
-            digest(path)
+            digest(Found("a.txt", path))
 
 
 def test_a_file_that_is_gone_is_inaccessible(docs):
     with pytest.raises(FileInaccessible):
-        load(Found("a.txt", docs / "a.txt"), SETTINGS)
+        load(Found("a.txt", docs / "a.txt"), 100)
 
 
 def test_the_bytes_come_with_their_sha256(docs):
     path = write(docs / "a.txt")
 
-    loaded = load(Found("a.txt", path), SETTINGS)
+    loaded = load(Found("a.txt", path), 100)
 
     assert loaded.data == path.read_bytes()
-    assert loaded.sha256 == hashlib.sha256(path.read_bytes()).hexdigest() == digest(path)
+    assert (
+        loaded.sha256
+        == hashlib.sha256(path.read_bytes()).hexdigest()
+        == digest(Found("a.txt", path))
+    )
 
 
 def test_an_empty_file_is_told(docs):
     with pytest.raises(FileEmpty):
-        load(Found("a.txt", write(docs / "a.txt", "")), SETTINGS)
+        load(Found("a.txt", write(docs / "a.txt", "")), 100)
 
 
 def test_a_file_over_the_limit_is_refused_by_size_alone(docs):
@@ -253,7 +257,7 @@ def test_a_file_over_the_limit_is_refused_by_size_alone(docs):
         file.truncate(10**12)  # a hole: reading it would not end well
 
     with pytest.raises(FileTooLarge) as caught:
-        load(Found("huge.txt", path), SETTINGS)
+        load(Found("huge.txt", path), 100)
 
     assert "1000000.0" in str(caught.value)
 
@@ -274,7 +278,7 @@ def test_a_file_that_is_written_to_while_it_is_read_is_told(docs):
     try:
         assert writing.wait(30)
         with pytest.raises(FileChanging):
-            load(Found("a.txt", path), SETTINGS)
+            load(Found("a.txt", path), 100)
     finally:
         done.set()
         writer.join()
@@ -282,7 +286,7 @@ def test_a_file_that_is_written_to_while_it_is_read_is_told(docs):
 
 def test_parsing_refuses_a_format_without_a_reader(docs):
     with pytest.raises(UnsupportedFormat):
-        parse(load(Found("a.pdf", write(docs / "a.pdf")), SETTINGS))
+        parse(load(Found("a.pdf", write(docs / "a.pdf")), 100))
 
 
 def test_reading_loads_no_heavy_library():

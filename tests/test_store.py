@@ -25,7 +25,6 @@ from rag.errors import (
     IndexTooNew,
 )
 from rag.read import Found, load, parse
-from rag.settings import load_settings
 from rag.split import split, windows
 from rag.store import Field, Scored, Wanted, live_generation, open_index
 from rag.store.dense import FLAT_PASSAGES, FaissStore, FaissWriter
@@ -310,7 +309,7 @@ def copy(tmp_path, built):
 
 def test_passages_come_back_as_they_were_split(index, docs):
     for source in ("甲报.txt", "乙报.txt"):
-        chunks = split(parse(load(Found(source, docs / source), load_settings())))
+        chunks = split(parse(load(Found(source, docs / source), 100)))
         assert index.chunks_of(source) == chunks
 
 

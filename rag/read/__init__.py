@@ -5,8 +5,10 @@ file. What cannot be read flows out as a Failure or an error that says why.
 """
 
 from rag.read.decoding import decode
-from rag.read.files import Found, Loaded, digest, is_leftover, load, scan
-from rag.read.law import bare, is_quote, line_starts, lines_of, quoted
+from rag.read.files import Found, Loaded, digest, is_leftover, load, locate, scan, size_of
+from rag.read.formats import is_own, reader_of
+from rag.read.law import bare, is_quote, line_starts, lines_of, place_of, quoted
+from rag.read.paper import boxes_of
 from rag.read.parse import parse
 from rag.read.shapes import Heading, heading
 
@@ -15,15 +17,21 @@ __all__ = [
     "Heading",
     "Loaded",
     "bare",
+    "boxes_of",
     "decode",
     "digest",
     "heading",
     "is_leftover",
+    "is_own",
     "is_quote",
     "line_starts",
     "lines_of",
     "load",
+    "locate",
     "parse",
+    "place_of",
     "quoted",
+    "reader_of",
     "scan",
+    "size_of",
 ]

@@ -9,6 +9,7 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rag.errors import (
     DocsEmpty,
@@ -22,9 +23,11 @@ from rag.errors import (
     ReadError,
     UnsupportedFormat,
 )
-from rag.read.formats import reader_of
-from rag.settings import Settings
+from rag.read.formats import reader_named
 from rag.types import Failure, Language
+
+if TYPE_CHECKING:  # a worker that reads files has no use for settings, and they load slowly
+    from rag.settings import Settings
 
 _BLOCK = 1 << 20
 _MB = 1_000_000
@@ -112,7 +115,7 @@ class _Walk:
             self.enter(path, source + "/")
         elif not path.is_file():
             raise UnsupportedFormat(path, format=_node(path))
-        elif reader_of(source) is None:
+        elif reader_named(source) is None:
             raise UnsupportedFormat(path, format=path.suffix or path.name)
         else:
             self.found.append(Found(source, path))
@@ -138,16 +141,16 @@ class _Walk:
         self.failures.append(error.failure(source, self.language))
 
 
-def load(found: Found, settings: Settings) -> Loaded:
+def load(found: Found, max_file_mb: float) -> Loaded:
     """The bytes of a file, all of one moment.
 
     Raises:
         FileInaccessible: it is gone, is no regular file, or may not be read.
         FileChanging: it was written to while it was read.
-        FileTooLarge: it is over the limit of the settings; it is not read at all.
+        FileTooLarge: it is over ``max_file_mb``; it is not read at all.
         FileEmpty: it has no bytes.
     """
-    limit = int(settings.max_file_mb * _MB)
+    limit = int(max_file_mb * _MB)
     try:
         # a pipe put in the place of a file must not block the build
         with os.fdopen(os.open(found.path, os.O_RDONLY | _NONBLOCK), "rb") as file:
@@ -156,7 +159,7 @@ def load(found: Found, settings: Settings) -> Loaded:
                 raise FileInaccessible(found.path, reason=_node(found.path))
             if before.st_size > limit:
                 size = f"{before.st_size / _MB:.1f}"
-                raise FileTooLarge(found.path, size_mb=size, limit_mb=f"{settings.max_file_mb:g}")
+                raise FileTooLarge(found.path, size_mb=size, limit_mb=f"{max_file_mb:g}")
             data = file.read(before.st_size + 1)
             after = os.fstat(file.fileno())
     except OSError as error:
@@ -168,7 +171,24 @@ def load(found: Found, settings: Settings) -> Loaded:
     return Loaded(found.source, data, hashlib.sha256(data).hexdigest())
 
 
-def digest(path: Path) -> str:
+def locate(docs: Path, source: str) -> Found:
+    """Where a document that is named by its ``source`` lies, if it is there at all."""
+    return Found(source, docs / source)
+
+
+def size_of(found: Found) -> int:
+    """The size of a file as it is now, in bytes.
+
+    Raises:
+        FileInaccessible: it is gone, or may not be looked at.
+    """
+    try:
+        return found.path.stat().st_size
+    except OSError as error:
+        raise FileInaccessible(found.path, reason=error.strerror) from error
+
+
+def digest(found: Found) -> str:
     """The sha256 of a file as it is now, hexadecimal; it is never held in memory as a whole.
 
     Raises:
@@ -176,11 +196,11 @@ def digest(path: Path) -> str:
     """
     sha256 = hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with found.path.open("rb") as file:
             while block := file.read(_BLOCK):
                 sha256.update(block)
     except OSError as error:
-        raise FileInaccessible(path, reason=error.strerror) from error
+        raise FileInaccessible(found.path, reason=error.strerror) from error
     return sha256.hexdigest()
 
 

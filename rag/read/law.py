@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from rag.types import Span
+from rag.types import Page, Span
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -39,6 +39,30 @@ def is_quote(passage: str, text: str, spans: Sequence[Span]) -> bool:
 def line_starts(text: str) -> list[int]:
     r"""Where each line of ``text`` begins; a line ends at ``\n``, ``\r\n`` or ``\r``."""
     return [0, *(match.end() for match in _LINE_END.finditer(text))]
+
+
+def place_of(
+    starts: Sequence[int], pages: Sequence[Page], spans: Sequence[Span]
+) -> tuple[int | None, int | None, int, int]:
+    """First and last page, first and last line: of the file, or of its page where it has pages.
+
+    Args:
+        starts: what :func:`line_starts` said of the text.
+        pages: of the document; may be empty.
+        spans: at least one, none of them empty.
+    """
+    first, last = lines_of(starts, spans)
+    if not pages:
+        return None, None, first, last
+    tops = [page.start for page in pages]
+    begin = pages[max(bisect_right(tops, min(start for start, _ in spans)) - 1, 0)]
+    end = pages[max(bisect_right(tops, max(end for _, end in spans) - 1) - 1, 0)]
+    return (
+        begin.number,
+        end.number,
+        first - bisect_right(starts, begin.start) + 1,
+        last - bisect_right(starts, end.start) + 1,
+    )
 
 
 def lines_of(starts: Sequence[int], spans: Sequence[Span]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Bytes → Document: the decoded text, in articles and blocks."""
+"""Bytes → Document: the file's text, in articles and blocks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 
 from rag.errors import UnsupportedFormat
 from rag.read.articles import articles
-from rag.read.decoding import decode
 from rag.read.files import Loaded
 from rag.read.formats import reader_of
 from rag.types import Document
@@ -20,10 +19,18 @@ def parse(loaded: Loaded) -> Document:
         NotText: the bytes are not text.
         FileEmpty: there is nothing but white space.
     """
-    reader = reader_of(loaded.source)
+    reader = reader_of(loaded.source, loaded.data)
     if reader is None:
         suffix = PurePosixPath(loaded.source).suffix
         raise UnsupportedFormat(loaded.source, format=suffix or loaded.source)
-    text, encoding = decode(loaded.data, loaded.source)
-    blocks = reader.blocks(text)
-    return Document(loaded.source, loaded.sha256, encoding, text, articles(blocks))
+    draft = reader.read(loaded.data, loaded.source)
+    return Document(
+        source=loaded.source,
+        sha256=loaded.sha256,
+        encoding=draft.encoding,
+        text=draft.text,
+        articles=articles(draft.blocks),
+        pages=draft.pages,
+        furniture=draft.furniture,
+        problems=draft.problems,
+    )

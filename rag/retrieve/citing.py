@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from rag.errors import FileInaccessible, ReadError
-from rag.read import digest
+from rag.read import Found, digest, locate
 from rag.store import Index
 from rag.types import Chunk, Citation
 
@@ -37,6 +37,8 @@ class Citer:
             label=label(chunk),
             stale=self._stale(chunk.source),
             metadata=chunk.metadata,
+            page_end=chunk.page_end,
+            boxes=chunk.boxes,
         )
 
     def _stale(self, source: str) -> str | None:
@@ -45,11 +47,11 @@ class Citer:
         return self._seen[source]
 
     def _look(self, source: str) -> str | None:
-        path, record = self._docs / source, self._index.document(source)
-        if not path.exists():
+        found, record = locate(self._docs, source), self._index.document(source)
+        if not found.path.exists():
             return "missing"
         try:
-            return None if _as_it_was(path, record.size, record.sha256) else "changed"
+            return None if _as_it_was(found, record.size, record.sha256) else "changed"
         except FileInaccessible:
             return "unreadable"
         except ReadError:
@@ -61,7 +63,7 @@ _proven: dict[tuple[str, str], tuple[int, ...]] = {}
 """By path and sha256, the state in which a file was last proven to have it."""
 
 
-def _as_it_was(path: Path, size: int, sha256: str) -> bool:
+def _as_it_was(file: Found, size: int, sha256: str) -> bool:
     """Whether a file still has the sha256 that it was indexed with.
 
     Its bytes are read unless it has another size, or was proven before and nothing was done to it
@@ -72,17 +74,17 @@ def _as_it_was(path: Path, size: int, sha256: str) -> bool:
         FileInaccessible: it may not be read.
     """
     try:
-        found = path.stat()
+        found = file.path.stat()
     except OSError as error:
-        raise FileInaccessible(path, reason=error.strerror) from error
+        raise FileInaccessible(file.path, reason=error.strerror) from error
     if stat.S_ISREG(found.st_mode) and found.st_size != size:
         return False
     state = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    key = (str(path), sha256)
+    key = (str(file.path), sha256)
     if _proven.get(key) == state:
         return True
     now = time.time_ns()
-    if digest(path) != sha256:
+    if digest(file) != sha256:
         return False
     if max(found.st_mtime_ns, found.st_ctime_ns) + _SETTLED < now:
         _proven[key] = state

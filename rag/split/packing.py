@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 from math import inf
 
-from rag.read import Heading, heading, line_starts, lines_of
+from rag.read import Heading, boxes_of, heading, line_starts, place_of
 from rag.split.sentences import clauses, sentences
 from rag.types import Article, Block, BlockKind, Chunk, Document, Span
 
@@ -198,7 +198,7 @@ def _chunk(
         parts.append(block.text[start:end])
         size += end - start
         spans.extend(_places(block, run[0].offsets, start, end))
-    first, last = lines_of(starts, spans)
+    page, page_end, first, last = place_of(starts, document.pages, spans)
     return Chunk(
         chunk_id=f"{document.source}@{spans[0][0]}",
         source=document.source,
@@ -212,6 +212,9 @@ def _chunk(
         section=section,
         byline=article.byline,
         date=article.date,
+        page=page,
+        page_end=page_end,
+        boxes=boxes_of(document.pages, spans),
         metadata=replace(article.metadata, doubtful=any(atom.block.doubtful for atom in atoms)),
     )
 

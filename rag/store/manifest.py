@@ -17,8 +17,9 @@ from typing import Any
 from rag.errors import IndexDamaged, IndexTooNew
 from rag.store import layout
 from rag.store.records import DocumentRecord
+from rag.types import Problem
 
-SCHEMA = 4
+SCHEMA = 5
 """Counts up whenever the parts or the manifest of a generation change their form."""
 FILE = "manifest.json"
 DOCUMENTS = "documents.json"
@@ -158,11 +159,16 @@ def _manifest(body: dict[str, Any], rows: list[Any]) -> Manifest:
         "shape": Shape(**body.pop("shape")),
         "parts": {name: Part(**part) for name, part in body.pop("parts").items()},
         "documents": tuple(
-            DocumentRecord(source, sha256, encoding, size, chunks, tuple(titles))
-            for source, sha256, encoding, size, chunks, titles in rows
+            _record(*row) for row in rows
         ),
     }
     return Manifest(**body, **described)
+
+
+def _record(*row: Any) -> DocumentRecord:
+    source, sha256, encoding, size, chunks, titles, problems = row
+    parts = tuple(Problem(*problem) for problem in problems)
+    return DocumentRecord(source, sha256, encoding, size, chunks, tuple(titles), parts)
 
 
 def _checksum(body: dict[str, Any]) -> str:

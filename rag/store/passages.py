@@ -7,13 +7,13 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
 from rag.errors import IndexClosed, IndexDamaged
 from rag.split import windows
-from rag.types import BlockKind, Chunk, Metadata
+from rag.types import BlockKind, Box, Chunk, Metadata
 
 FILE = "passages.sqlite"
 _AT_ONCE = 500
@@ -39,14 +39,16 @@ CREATE TABLE chunks (
     date TEXT,
     page INTEGER,
     metadata TEXT NOT NULL,
+    page_end INTEGER,
+    boxes TEXT NOT NULL,
     text_hash BLOB NOT NULL,
     UNIQUE (document, start)
 );
 """
-_INSERT = f"INSERT INTO chunks VALUES ({', '.join('?' * 16)})"
+_INSERT = f"INSERT INTO chunks VALUES ({', '.join('?' * 18)})"
 _SELECT = """
 SELECT id, source, start, kind, text, spans, sentences, line_start, line_end,
-       title, section, byline, date, page, metadata
+       title, section, byline, date, page, metadata, page_end, boxes
 FROM chunks JOIN documents USING (document)
 """
 
@@ -119,6 +121,8 @@ class PassagesWriter:
             chunk.date,
             chunk.page,
             _stored(chunk.metadata),
+            chunk.page_end,
+            json.dumps([astuple(box) for box in chunk.boxes], separators=(",", ":")),
             text_hash(windows(chunk.text, chunk.sentences, self._window_chars)),
         )
 
@@ -213,7 +217,8 @@ def _metadata(stored: str) -> Metadata:
 
 
 def _chunk(row: tuple[Any, ...], path: Path) -> Chunk:
-    _, source, start, kind, text, spans, sentences, *rest, metadata = row
+    _, source, start, kind, text, spans, sentences, *printed, metadata, page_end, boxes = row
+    line_start, line_end, title, section, byline, date, page = printed
     try:
         values = (
             f"{source}@{start}",
@@ -222,8 +227,16 @@ def _chunk(row: tuple[Any, ...], path: Path) -> Chunk:
             text,
             tuple((a, b) for a, b in json.loads(spans)),
             tuple((a, b) for a, b in json.loads(sentences)),
-            *rest,
+            line_start,
+            line_end,
+            title,
+            section,
+            byline,
+            date,
+            page,
             _metadata(metadata),
+            page_end,
+            tuple(Box(*box) for box in json.loads(boxes)),
         )
         return Chunk(*values)
     except (ValueError, TypeError) as error:

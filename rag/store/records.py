@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rag.types import Problem
+
 Range = tuple[int, int]
 """Passages by id, half-open."""
 
@@ -52,6 +54,8 @@ class DocumentRecord:
     chunks: int
     titles: tuple[str, ...]
     """Headlines of its articles as printed, each once, in order."""
+    problems: tuple[Problem, ...] = ()
+    """Parts of the file that could not be read."""
 
 
 def best_first(scored: list[Scored], k: int) -> list[Scored]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from rag.errors import ReadError
-from rag.read import decode, line_starts
+from rag.intake import Intake
+from rag.read import line_starts, lines_of, locate
+from rag.settings import load_settings
 from rag.types import Hit, Span
 
 MARGIN_LINES = 300
@@ -50,16 +51,19 @@ def read_cited(docs: Path, hit: Hit) -> CitedFile:
     if place.is_absolute() or ".." in place.parts:
         return CitedFile("unreadable", (), 0)
     try:
-        data = (docs / citation.source).read_bytes()
-        text, _ = decode(data, citation.source)
-    except (FileNotFoundError, NotADirectoryError):
-        return CitedFile("missing", (), 0)
+        found = locate(docs, citation.source)
+        if not found.path.exists():
+            return CitedFile("missing", (), 0)
+        with Intake(load_settings()) as intake:
+            file = intake.text_of(found)
     except (OSError, ValueError, ReadError):
         return CitedFile("unreadable", (), 0)
-    same = hashlib.sha256(data).hexdigest() == citation.sha256
+    text, same = file.text, file.sha256 == citation.sha256
     starts = line_starts(text)
-    first = max(1, citation.line_start - MARGIN_LINES)
-    last = min(len(starts), citation.line_end + MARGIN_LINES)
+    named = citation.line_start, citation.line_end
+    top, bottom = lines_of(starts, citation.spans) if same else named  # pages count their own lines
+    first = max(1, top - MARGIN_LINES)
+    last = min(len(starts), bottom + MARGIN_LINES)
     spans = citation.spans if same else ()
     answering = _in_file(text, hit) if same else ()
     lines = tuple(

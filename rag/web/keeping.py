@@ -28,7 +28,8 @@ from rag.errors import (
     NameRefused,
     WenjuError,
 )
-from rag.read import Found, is_leftover, load, parse
+from rag.intake import Intake
+from rag.read import Found, is_leftover
 from rag.settings import Settings
 from rag.store import docs_of
 from rag.types import Language
@@ -156,7 +157,10 @@ class Keeper:
     def _place(self, part: Path, name: str) -> Waiting:
         """Read the file once, then give it its name."""
         found = Found(name, part)
-        parse(load(found, self._settings))
+        with Intake(self._settings) as intake:
+            reading = intake.read(found)
+        if isinstance(reading, WenjuError):
+            raise reading
         target = part.parent / name
         with self._lock:  # of two uploads of one name, one is first
             twin = _twin(target)

@@ -1,0 +1,115 @@
+"""One file → its passages, each proven to be the file's own words. Runs inside a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rag.errors import LawBroken, ReaderFailed, WenjuError
+from rag.read import Found, Loaded, is_quote, line_starts, load, parse, place_of, reader_of
+from rag.split import split
+from rag.types import Chunk, Document, Page, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a file holds."""
+
+    source: str
+    sha256: str
+    encoding: str
+    size: int
+    """Bytes of the file."""
+    titles: tuple[str, ...]
+    """Headlines of its articles as printed, each once, in order."""
+    problems: tuple[Problem, ...]
+    chunks: list[Chunk]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file's text, which citations point into."""
+
+    text: str
+    sha256: str
+    pages: tuple[Page, ...]
+
+
+def read(
+    found: Found, max_file_mb: float, chunk_chars: int, *, own: bool = False
+) -> Reading | WenjuError | None:
+    """The passages of a file, or why there are none.
+
+    With ``own`` nothing is read by code that is not ours: None says that it would have to be.
+    """
+    try:
+        loaded = load(found, max_file_mb)
+        if own and not _is_ours(loaded):
+            return None
+        document = parse(loaded)
+        chunks = split(document, chunk_chars)
+        check(document, chunks)
+    except WenjuError as error:
+        return error
+    except MemoryError:
+        raise
+    except Exception as error:  # one file must not keep the others out of the index
+        return ReaderFailed(found.source, reason=f"{type(error).__name__}: {error}")
+    titles = dict.fromkeys(article.title for article in document.articles if article.title)
+    return Reading(
+        source=document.source,
+        sha256=document.sha256,
+        encoding=document.encoding,
+        size=len(loaded.data),
+        titles=tuple(titles),
+        problems=document.problems,
+        chunks=chunks,
+    )
+
+
+def text(found: Found, max_file_mb: float, *, own: bool = False) -> Text | WenjuError | None:
+    """A file's text, or why there is none; ``own`` as in :func:`read`."""
+    try:
+        loaded = load(found, max_file_mb)
+        if own and not _is_ours(loaded):
+            return None
+        document = parse(loaded)
+    except WenjuError as error:
+        return error
+    except MemoryError:
+        raise
+    except Exception as error:
+        return ReaderFailed(found.source, reason=f"{type(error).__name__}: {error}")
+    pages = tuple(replace(page, glyphs=()) for page in document.pages)
+    return Text(document.text, document.sha256, pages)
+
+
+def _is_ours(loaded: Loaded) -> bool:
+    reader = reader_of(loaded.source, loaded.data)
+    return reader is None or reader.own
+
+
+def check(document: Document, chunks: Sequence[Chunk]) -> None:
+    """The law of citations, for every passage.
+
+    Raises:
+        LawBroken: a passage is not the file's own words, or not where it says.
+    """
+    starts = line_starts(document.text)
+    places = set()
+    for chunk in chunks:
+        lawful = (
+            chunk.source == document.source
+            and chunk.chunk_id == f"{document.source}@{chunk.spans[0][0]}"
+            and is_quote(chunk.text, document.text, chunk.spans)
+            and is_quote(chunk.text, chunk.text, chunk.sentences)
+            and _place(chunk) == place_of(starts, document.pages, chunk.spans)
+            and chunk.chunk_id not in places
+        )
+        if not lawful:
+            raise LawBroken(document.source, reason=chunk.chunk_id)
+        places.add(chunk.chunk_id)
+
+
+def _place(chunk: Chunk) -> tuple[int | None, int | None, int, int]:
+    return chunk.page, chunk.page_end, chunk.line_start, chunk.line_end
