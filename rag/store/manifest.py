@@ -10,7 +10,7 @@ import hashlib
 import json
 import stat
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,10 @@ _COLUMNS = ("source", "sha256", "encoding", "size", "chunks", "titles")
 
 def write_documents(folder: Path, documents: Sequence[DocumentRecord]) -> None:
     """Write the part that :func:`write` leaves out."""
-    rows = [[getattr(one, column) for column in _COLUMNS] for one in documents]
+    rows = [
+        [*(getattr(one, column) for column in _COLUMNS), [astuple(each) for each in one.problems]]
+        for one in documents
+    ]
     data = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
     layout.write_durably(folder / DOCUMENTS, data.encode("utf-8", "surrogatepass"))
 
@@ -158,9 +161,7 @@ def _manifest(body: dict[str, Any], rows: list[Any]) -> Manifest:
     described: dict[str, Any] = {
         "shape": Shape(**body.pop("shape")),
         "parts": {name: Part(**part) for name, part in body.pop("parts").items()},
-        "documents": tuple(
-            _record(*row) for row in rows
-        ),
+        "documents": tuple(_record(*row) for row in rows),
     }
     return Manifest(**body, **described)
 
