@@ -334,6 +334,11 @@ def watch(event, details):
             outward.append(f"{event} {host}")
             raise ConnectionRefusedError(f"{event} {host}")
 sys.addaudithook(watch)
+import os, tempfile
+import rag
+built = tempfile.mkdtemp()
+report = rag.build(os.environ["RAG_DOCS"], built)
+asked = rag.retrieve("花园口镇已累计投资多少万元修复乡村道路？", index=built)
 from rag.settings import load_settings
 from rag.web.serve import listen, server
 ready = threading.Event()
@@ -352,7 +357,8 @@ front = get("/")
 report = {"front": front[0], "policy": front[1].get("content-security-policy", ""),
           "theme": get("/theme.css")[2], "config": get("/config")[0],
           "passwd": get("/gradio_api/file=/etc/passwd")[0],
-          "elsewhere": get("/", "evil.example")[0], "outward": outward}
+          "elsewhere": get("/", "evil.example")[0], "outward": outward,
+          "indexed": report.documents, "status": asked.status}
 running.should_exit = True
 thread.join(30)
 print(json.dumps(report))
@@ -373,10 +379,11 @@ def quiet_server(index: Path) -> dict[str, object]:
     return report
 
 
-def test_the_server_connects_to_no_other_host_even_behind_a_proxy(
+def test_building_asking_and_serving_connect_to_no_other_host_even_behind_a_proxy(
     quiet_server: dict[str, object],
 ) -> None:
     assert quiet_server["outward"] == []
+    assert (quiet_server["indexed"], quiet_server["status"]) == (5, "found")
     assert (quiet_server["front"], quiet_server["config"]) == (200, 200)
 
 
