@@ -202,6 +202,9 @@ class FaissStore:
         k = min(k, self.count)
         if k < 1:
             return []
+        # questions come in threads of their own: where FAISS divides one among more, they wait for
+        # each other
+        faiss.omp_set_num_threads(1)
         if self._is_flat:
             return self._flat(index, rows, k, ranges)
         inside = None if ranges is None else _inside(self.count, ranges)
