@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from fnmatch import fnmatchcase
 from itertools import accumulate
 from pathlib import Path
@@ -56,7 +56,7 @@ class Index:
     @property
     def docs(self) -> Path:
         """The folder that the documents were read from."""
-        return _docs(self.folder, self.manifest)
+        return _docs(self.folder, self.manifest.docs)
 
     def search_dense(self, query: Vector, k: int, sources: Sequence[str] = ()) -> list[Scored]:
         """The ``k`` passages nearest to ``query``, best first, ties by id.
@@ -210,19 +210,24 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def docs_of(settings: Settings) -> Path:
-    """The folder of the documents: as set, else as the live index remembers it, else ``seeds``."""
+    """The folder of the documents: as set, else as the index remembers it, else ``seeds``.
+
+    Any generation that is kept remembers it, should the live one be damaged.
+    """
     if settings.docs is not None:
         return settings.docs
-    try:
-        live = layout.live_generation(settings.index)
-        if live is None:
-            return DEFAULT_DOCS
-        folder = layout.generation_folder(settings.index, live)
-        return _docs(folder, manifest.read(folder))  # whatever became of its other parts
-    except IndexProblem:
-        return DEFAULT_DOCS
+    index = settings.index
+    names = layout.generations(index)[::-1]
+    with suppress(IndexDamaged):
+        live = layout.live_generation(index)
+        names = [name for name in names if live is None or int(name) <= int(live)]
+    for name in names:
+        folder = layout.generation_folder(index, name)
+        with suppress(IndexProblem):
+            return _docs(folder, manifest.docs_of(folder))
+    return DEFAULT_DOCS
 
 
-def _docs(generation: Path, described: Manifest) -> Path:
+def _docs(generation: Path, remembered: str) -> Path:
     index = generation.resolve().parent.parent
-    return Path(os.path.normpath(index / described.docs))
+    return Path(os.path.normpath(index / remembered))

@@ -35,6 +35,7 @@ from rag.errors import (
 _CURRENT = "CURRENT"
 _CURRENT_NEW = "CURRENT.new"
 _NAME = re.compile(r"[0-9]{6,12}")
+_LONGEST_NAME = 64
 _BLOCK = 1 << 20
 
 
@@ -46,7 +47,8 @@ def live_generation(index: Path) -> str | None:
     """
     current = Path(index) / _CURRENT
     try:
-        data = current.read_bytes()
+        with current.open("rb") as file:
+            data = file.read(_LONGEST_NAME)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

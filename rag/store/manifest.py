@@ -11,7 +11,7 @@ import json
 import stat
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from rag.errors import IndexDamaged, IndexTooNew
@@ -103,18 +103,9 @@ def read(folder: Path) -> Manifest:
         IndexTooNew: a later version wrote it.
         IndexDamaged: it or its documents are missing or not what was written.
     """
-    path = folder / FILE
+    path = folder / DOCUMENTS
+    body = _body(folder)
     try:
-        body = json.loads(path.read_bytes())
-        if not isinstance(body, dict) or not isinstance(body.get("schema"), int):
-            raise IndexDamaged(path, reason=FILE)
-        if body["schema"] > SCHEMA:
-            raise IndexTooNew(path, found=body["schema"], known=SCHEMA)
-        if body["schema"] < SCHEMA:
-            raise IndexDamaged(path, reason=f"schema {body['schema']} < {SCHEMA}")
-        if body.pop("sha256", None) != _checksum(body):
-            raise IndexDamaged(path, reason="sha256")
-        path = folder / DOCUMENTS
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != body["parts"][DOCUMENTS]["sha256"]:
             raise IndexDamaged(path, reason="sha256")
@@ -125,12 +116,46 @@ def read(folder: Path) -> Manifest:
         raise IndexDamaged(path, reason=path.name) from error
 
 
-def check_sizes(folder: Path, manifest: Manifest) -> None:
-    """Every part is there with its size; what opening can afford.
+def docs_of(folder: Path) -> str:
+    """The documents' folder, from a manifest that is whole, whatever became of the parts.
 
     Raises:
-        IndexDamaged: naming the first part that is missing, cut or not a plain file.
+        IndexDamaged, IndexTooNew: as :func:`read`.
     """
+    return str(_body(folder)["docs"])
+
+
+def _body(folder: Path) -> dict[str, Any]:
+    """What the manifest itself says, checked against its own sha256."""
+    path = folder / FILE
+    try:
+        body = json.loads(path.read_bytes())
+    except OSError as error:
+        raise IndexDamaged(path, reason=error.strerror or error) from error
+    except (ValueError, RecursionError) as error:
+        raise IndexDamaged(path, reason=FILE) from error
+    if not isinstance(body, dict) or not isinstance(body.get("schema"), int):
+        raise IndexDamaged(path, reason=FILE)
+    if body["schema"] > SCHEMA:
+        raise IndexTooNew(path, found=body["schema"], known=SCHEMA)
+    if body["schema"] < SCHEMA:
+        raise IndexDamaged(path, reason=f"schema {body['schema']} < {SCHEMA}")
+    if body.pop("sha256", None) != _checksum(body) or "docs" not in body:
+        raise IndexDamaged(path, reason="sha256")
+    return body
+
+
+def check_sizes(folder: Path, manifest: Manifest) -> None:
+    """Every part is there with its size, in a folder of its own; what opening can afford.
+
+    Raises:
+        IndexDamaged: naming the first part that is missing, cut or not a plain file, or the first
+            folder that is a link to another.
+    """
+    folders = {folder / above for name in manifest.parts for above in PurePosixPath(name).parents}
+    for path in sorted(folders):
+        if path.is_symlink():
+            raise IndexDamaged(path, reason=f"{path.name} → {path.readlink()}")
     for name, part in manifest.parts.items():
         path = folder / name
         try:
