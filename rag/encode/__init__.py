@@ -5,6 +5,7 @@ Terms are jieba's words and character bigrams of the normalised text; vectors co
 question. The text itself is never changed.
 """
 
+from rag.encode.counterparts import counterparts
 from rag.encode.encoder import Additive, Encoder, Tokens, Vectors, embedded_encoder, load_encoder
 from rag.encode.lexicon import Lexicon, load_lexicon
 from rag.encode.normalise import normalise, whole
@@ -20,6 +21,7 @@ __all__ = [
     "Tokens",
     "Vectors",
     "bigrams",
+    "counterparts",
     "cut",
     "cut_normal",
     "embedded_encoder",

@@ -29,6 +29,7 @@ _CHINESE = re.compile(
     r"(?:[一二两三四五六七八九][十百千万亿]|十(?=[一二三四五六七八九]))"
     r"[零〇一二两三四五六七八九十百千万亿]*"
 )
+_NO_NUMERAL = re.compile(r"[一二两三四五六七八九]{2}")
 
 
 def normalise(text: str) -> str:
@@ -37,7 +38,7 @@ def normalise(text: str) -> str:
     text = _GROUPED.sub(lambda match: match[0].replace(",", ""), text)
     text = _PERCENT.sub(_percent, text)
     text = _YEAR.sub(lambda match: "".join(str(_DIGITS[char]) for char in match[0]), text)
-    text = _CHINESE.sub(lambda match: str(_integer(match[0])), text)
+    text = _CHINESE.sub(_numeral, text)
     text = _DAY.sub(lambda match: str(_integer(match[0])), text)
     return _ARABIC_MYRIAD.sub(_arabic, text)
 
@@ -52,6 +53,11 @@ def _to_simplified() -> Any:
     import opencc
 
     return opencc.OpenCC("t2s")
+
+
+def _numeral(match: re.Match[str]) -> str:
+    """The value in digits; 十三五 is a plan and 二三十 is not known so well, they stay."""
+    return match[0] if _NO_NUMERAL.search(match[0]) else str(_integer(match[0]))
 
 
 def _integer(numeral: str) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 from rag.encode.normalise import normalise
 
-TERMS_IDENTITY = "jieba-search+bigrams/2"
+TERMS_IDENTITY = "jieba-search+bigrams/3"
 """Changes whenever the same text could give other terms; an index remembers it."""
 
 _HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"

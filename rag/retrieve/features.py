@@ -2,7 +2,8 @@
 
 Every feature is between 0 and 1 or near it, and none depends on the size of the corpus or of the
 passages, so that weights learned on one corpus hold on another. A question has a "where" (what the
-headline explains) and a "what" (the rest): the passage is asked for the "what" by itself.
+headline, the file's name and the rest of the article explain) and a "what" (which passage): the
+passage is asked for the "what" by itself.
 """
 
 from __future__ import annotations
@@ -26,12 +27,18 @@ Floats = npt.NDArray[np.float64]
 LEGS = ("dense", "words", "bigrams", "title", "placed", "beside")
 SENTENCE = (
     "coverage",  # weighted share of the content words that the sentence holds
-    "telling",  # the same, words that every candidate holds weighing little
+    "meant",  # the same, an everyday word's counterpart in reports counting too
+    "telling",  # words that every candidate holds weighing little
+    "local",  # words that the article's other candidates hold weighing little
     "soft",  # every content word's nearest word in the sentence, by meaning
     "what",  # coverage of the words that the headline does not explain
+    "what_meant",
+    "what_soft",
     "cosine",  # question and sentence
+    "what_cosine",  # of what the headline does not explain, and the sentence
     "kind",  # holds the kind of thing asked for: 1, 0 where nothing tells, -1 not
     "around",  # coverage of the words around the likeliest answer
+    "around_soft",
     "near",  # share of the content words with a near word in the sentence
     "nearer",
     "answering",  # soft, halved where the kind of thing asked for is not there
@@ -41,31 +48,44 @@ FEATURES = (
     *LEGS,  # each leg's score as a share of its best
     *(f"sentence_{name}" for name in SENTENCE),
     "cosine",
+    "what_cosine",
     "coverage",
+    "meant",
     "coverage_titled",  # passage and headline together
+    "meant_titled",
     "telling_titled",
+    "local",
     "title_coverage",  # the headline alone
     "title_telling",
     "where_share",  # headline and file name: their coverage as a share of the best's
     "where_telling",
+    "article",  # all candidates of the article together
+    "article_share",  # as a share of the best article's
+    "article_soft",
+    "article_soft_share",
     "bigram_coverage",  # share of the question's bigrams that the passage holds
     "soft",
     "soft_titled",
+    "soft_share",  # as a share of the best candidate's
     "near_titled",
     "nearer_titled",
     "what",
+    "what_meant",
+    "what_soft",
     "pair",  # coverage by the best two neighbouring sentences
+    "pair_soft",
     "run",  # longest run of the question that stands in the passage, as a share of it
     "rarest",  # the heaviest content word is in the passage or its headline
     "known",  # coverage by all candidates together: what the corpus knows of
     "length",
-    "what_cosine",  # of what the headline does not explain, and the passage
-    "sentence_what_cosine",
 )
 _BORDER = "\uf8ff"
 """Of private use: no normalisation changes it or reaches across it."""
-_SOFT, _KIND, _ANSWERING = (SENTENCE.index(name) for name in ("soft", "kind", "answering"))
 _NEAR, _NEARER = 0.4, 0.55
+_MEANT = 0.8
+"""What a counterpart is worth against the word itself."""
+_PARTLY = 0.7
+"""What all bigrams of a word are worth, scattered, against the word itself."""
 _AROUND = 20
 """Code points on either side of a likely answer that are read with it."""
 _COMMON = 0.8
@@ -82,31 +102,10 @@ class Evidence:
     """For each passage, shape ``[sentences, len(SENTENCE)]``."""
 
 
-def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Lexicon) -> Evidence:
-    """The evidence for ``chunks``.
-
-    Args:
-        question: taken apart.
-        chunks: the candidates, at least one.
-        legs: shape ``[len(chunks), len(LEGS)]``, each leg's score as a share of its best.
-        lexicon: rarity and meaning of words.
-    """
-    passages = [_passage(chunk, lexicon) for chunk in chunks]
-    reader = _Reader(question, passages)
-    matrix = np.zeros((len(chunks), len(FEATURES)))
-    sentences = []
-    for place, meaning in enumerate(_meanings(question, passages, lexicon)):
-        row, inside = reader.read(place, meaning)
-        matrix[place] = [*legs[place], *row]
-        sentences.append(inside)
-    return Evidence(np.round(matrix, 6), tuple(sentences))
-
-
 @dataclass(frozen=True, slots=True)
 class _Passage:
     """A passage as it is matched."""
 
-    text: str
     where: str
     """Headline and name of the file: which document it is."""
     title: str
@@ -118,13 +117,123 @@ class _Passage:
     """Sentence ``i`` owns tokens ``bounds[i] … bounds[i + 1]``."""
 
 
+def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Lexicon) -> Evidence:
+    """The evidence for ``chunks``.
+
+    Args:
+        question: taken apart.
+        chunks: the candidates, at least one.
+        legs: shape ``[len(chunks), len(LEGS)]``, each leg's score as a share of its best.
+        lexicon: rarity and meaning of words.
+    """
+    passages = [_passage(chunk, lexicon) for chunk in chunks]
+    sentences = [sentence for passage in passages for sentence in passage.sentences]
+    counts = np.array([len(passage.sentences) for passage in passages])
+    starts = np.cumsum(counts) - counts
+    owner = np.repeat(np.arange(len(passages)), counts)
+
+    def passage_best(rows: Floats) -> Floats:
+        return np.maximum.reduceat(rows, starts, axis=0)
+
+    weights = _shares(np.array(question.weights))
+    word_count = len(weights)
+    held = _held(question, sentences)
+    meant = np.maximum(held, _MEANT * _counterparts(question, sentences))
+    meaning = _meanings(question, passages, counts, lexicon)
+    soft = np.maximum(meant, meaning.words)
+
+    headings = list(dict.fromkeys([one.title for one in passages] + [one.where for one in passages]))
+    place = {text: row for row, text in enumerate(headings)}
+    in_headings = _held(question, headings)
+    in_title = in_headings[[place[one.title] for one in passages]]
+    in_where = in_headings[[place[one.where] for one in passages]]
+    in_text, meant_text, soft_text = (passage_best(one) for one in (held, meant, soft))
+    titled = np.maximum(in_text, in_title)
+    meant_titled = np.maximum(meant_text, in_title)
+    soft_titled = np.maximum(soft_text, in_title)
+
+    common = (titled >= 1.0).mean(axis=0) if word_count else np.zeros(0)
+    telling = _shares(np.array(question.weights) * (1.0 - _COMMON * common))
+    article = np.unique([f"{one.source}\n{one.title}" for one in chunks], return_inverse=True)[1]
+    article = article.reshape(-1)
+    of_article, soft_article, elsewhere = _articles(article, titled, soft_titled, in_text)
+    local = _row_shares(weights * (1.0 - _COMMON * elsewhere))
+    rest = _row_shares(weights * (1.0 - in_title))
+
+    cosines, what_cosines = meaning.cosines(question, in_where)
+    kinds, around, around_soft = _likeliest(question, sentences, telling, meaning.words)
+    sentence_soft = soft @ weights
+    of_sentence = np.column_stack(
+        [
+            held @ weights,
+            meant @ weights,
+            held @ telling,
+            (held * local[owner]).sum(axis=1),
+            sentence_soft,
+            _explained(held, rest[owner]),
+            _explained(meant, rest[owner]),
+            _explained(soft, rest[owner]),
+            cosines[0],
+            what_cosines[0],
+            kinds,
+            around,
+            around_soft,
+            (soft >= _NEAR) @ weights,
+            (soft >= _NEARER) @ weights,
+            sentence_soft * np.where(kinds < 0, 0.5, 1.0),
+        ]
+    )
+    where_scores = in_where @ weights
+    article_scores, article_soft = of_article @ weights, soft_article @ weights
+    soft_scores = soft_titled @ weights
+    texts = ["".join(one.sentences) for one in passages]
+    matrix = np.column_stack(
+        [
+            legs,
+            passage_best(of_sentence),
+            cosines[1],
+            what_cosines[1],
+            in_text @ weights,
+            meant_text @ weights,
+            titled @ weights,
+            meant_titled @ weights,
+            titled @ telling,
+            (in_text * local).sum(axis=1),
+            in_title @ weights,
+            in_title @ telling,
+            _of_best(where_scores),
+            in_where @ telling,
+            article_scores,
+            _of_best(article_scores),
+            article_soft,
+            _of_best(article_soft),
+            _pair_shares(question, texts),
+            soft_text @ weights,
+            soft_scores,
+            _of_best(soft_scores),
+            (soft_titled >= _NEAR) @ weights,
+            (soft_titled >= _NEARER) @ weights,
+            _explained(in_text, rest),
+            _explained(meant_text, rest),
+            _explained(soft_text, rest),
+            _neighbours(held, owner, starts) @ weights,
+            _neighbours(soft, owner, starts) @ weights,
+            _runs(question, texts),
+            titled[:, int(np.argmax(weights))] if word_count else np.zeros(len(chunks)),
+            np.full(len(chunks), float(titled.max(axis=0, initial=0.0) @ weights)),
+            np.minimum([len(text) for text in texts], 500) / 500,
+        ]
+    )
+    parts = np.split(np.round(of_sentence, 6), starts[1:])
+    return Evidence(np.round(matrix, 6), tuple(parts))
+
+
 @lru_cache(maxsize=4096)
 def _passage(chunk: Chunk, lexicon: Lexicon) -> _Passage:
     spans = chunk.sentences or ((0, len(chunk.text)),)
     sentences = _flat_all([chunk.text[start:end] for start, end in spans])
     tokens = lexicon.tokens(sentences)
     return _Passage(
-        text="".join(sentences),
         where=_heading(f"{chunk.title or ''} {PurePosixPath(chunk.source).stem}"),
         title=_heading(f"{chunk.title or ''} {chunk.section or ''}"),
         sentences=sentences,
@@ -135,188 +244,188 @@ def _passage(chunk: Chunk, lexicon: Lexicon) -> _Passage:
 
 @dataclass(frozen=True, slots=True)
 class _Meaning:
-    """How near a passage is to the question."""
+    """How near passages are to the question. Sentences of all passages stand one after another."""
 
-    cosine: float
-    sentences: Floats
-    """The cosine of each sentence."""
     words: Floats
     """Shape ``[sentences, content words]``: the cosine of the word's nearest token, 0–1."""
-    unit: Vectors
-    """The sentences' vectors, the whole passage's last, each of length 1."""
+    sentences: Vectors
+    """Of each sentence, of length 1."""
+    passages: Vectors
+    """Of each passage, of length 1."""
+    owner: npt.NDArray[np.int64]
+    own: Vectors
+    """The question's, of length 1."""
     asked: Vectors
     """The content words' vectors, as they are summed."""
 
+    def cosines(
+        self, question: Question, in_where: Floats
+    ) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+        """Sentences' and passages': of the whole question, and of what the headline leaves."""
+        whole = (self.sentences @ self.own, self.passages @ self.own)
+        left = (1.0 - in_where).astype(np.float32) @ self.asked
+        lengths = np.linalg.norm(left, axis=1, keepdims=True)
+        left = np.where(lengths > 0, left / np.maximum(lengths, 1e-9), self.own)
+        rest = (
+            np.einsum("ij,ij->i", self.sentences, left[self.owner]),
+            np.einsum("ij,ij->i", self.passages, left),
+        )
+        return whole, rest
 
-def _meanings(question: Question, passages: Sequence[_Passage], lexicon: Lexicon) -> list[_Meaning]:
+
+def _meanings(
+    question: Question,
+    passages: Sequence[_Passage],
+    counts: npt.NDArray[np.int64],
+    lexicon: Lexicon,
+) -> _Meaning:
     """Of all passages at once: every token is looked up and compared once."""
     own = _unit_rows(_sums(lexicon, [_flat(question.text)]))[0]
     # codes and numbers have no meaning to be near: they are there or not
     known = ["" if word.isascii() else word for word in question.content]
     asked = _sums(lexicon, known)
-    words = _unit_rows(asked)
-    flat = np.concatenate([passage.tokens for passage in passages])
-    distinct, places = np.unique(flat, return_inverse=True)
-    vectors = lexicon.vectors(distinct)
-    nearness = np.clip(words @ _unit_rows(vectors).T, 0.0, 1.0).T.astype(np.float64)
-    meanings = []
-    first = 0
-    for passage in passages:
-        inside = places[first : first + len(passage.tokens)]
-        first += len(passage.tokens)
-        rows, near = vectors[inside], nearness[inside]
-        count = len(passage.sentences)
-        sums = np.zeros((count + 1, vectors.shape[1]), dtype=np.float32)
-        nearest = np.zeros((count, len(words)))
-        for place, (start, end) in enumerate(pairwise(passage.bounds)):
-            if end > start:
-                sums[place] = rows[start:end].sum(axis=0)
-                nearest[place] = near[start:end].max(axis=0)
-        sums[count] = sums.sum(axis=0)
-        unit = _unit_rows(sums)
-        cosines = (unit @ own).astype(np.float64)
-        meanings.append(_Meaning(float(cosines[count]), cosines[:count], nearest, unit, asked))
-    return meanings
+    tokens = np.concatenate([passage.tokens for passage in passages])
+    lengths = np.concatenate([np.diff(passage.bounds) for passage in passages])
+    distinct, places = np.unique(tokens, return_inverse=True)
+    nearness = lexicon.nearness(known, distinct)
+    filled = np.flatnonzero(lengths)
+    firsts = (np.cumsum(lengths) - lengths)[filled]
+    sums = np.zeros((len(lengths), own.shape[0]), dtype=np.float32)
+    words = np.zeros((len(lengths), len(known)))
+    if len(filled):
+        sums[filled] = np.add.reduceat(lexicon.vectors(distinct)[places], firsts, axis=0)
+        words[filled] = np.maximum.reduceat(nearness[places], firsts, axis=0)
+    starts = np.cumsum(counts) - counts
+    return _Meaning(
+        words=words,
+        sentences=_unit_rows(sums),
+        passages=_unit_rows(np.add.reduceat(sums, starts, axis=0)),
+        owner=np.repeat(np.arange(len(counts)), counts),
+        own=own,
+        asked=asked,
+    )
 
 
-class _Reader:
-    """Reads passages with one question in mind."""
+def _held(question: Question, texts: Sequence[str]) -> Floats:
+    """``[texts, content words]``: 1 where a text holds the word, else the part of its bigrams."""
+    held = np.zeros((len(texts), len(question.content)))
+    for column, word in enumerate(question.content):
+        if word.isascii():
+            search = _whole(word).search
+            held[:, column] = [word in text and search(text) is not None for text in texts]
+            continue
+        held[:, column] = [word in text for text in texts]
+        if len(word) > 2:
+            pairs = [a + b for a, b in pairwise(word)]
+            for row in np.flatnonzero(held[:, column] == 0):
+                there = sum(pair in texts[row] for pair in pairs)
+                held[row, column] = _PARTLY * there / len(pairs)
+    return held
 
-    def __init__(self, question: Question, passages: Sequence[_Passage]) -> None:
-        self.question = question
-        self.passages = passages
-        self.pairs = [[a + b for a, b in pairwise(word)] for word in question.content]
-        self.whole = {word: _whole(word) for word in question.content if word.isascii()}
-        self.all_pairs = set(question.bigrams)
-        self.all_whole = [_whole(pair) for pair in self.all_pairs if pair.isascii()]
-        self.flat = _flat(question.text)
-        self.in_text = np.array([self._held(passage.text) for passage in passages])
-        self.in_title = np.array([self._held(passage.title) for passage in passages])
-        self.in_where = np.array([self._held(passage.where) for passage in passages])
-        held = np.maximum(self.in_text, self.in_title)
-        self.weights = _shares(np.array(question.weights))
-        common = (held >= 1.0).mean(axis=0) if len(self.weights) else np.zeros(0)
-        self.telling = _shares(np.array(question.weights) * (1.0 - _COMMON * common))
-        self.known = float(held.max(axis=0, initial=0.0) @ self.weights)
-        self.best_where = float((self.in_where @ self.weights).max(initial=0.0))
-        self.heaviest = int(np.argmax(self.weights)) if len(self.weights) else None
 
-    def read(self, place: int, meaning: _Meaning) -> tuple[list[float], Floats]:
-        """The features after the legs, and those of each sentence."""
-        passage, in_text, in_title = self.passages[place], self.in_text[place], self.in_title[place]
-        in_where = self.in_where[place]
-        rest = _shares(self.weights * (1.0 - in_title))
-        sentences, held = self._sentences(passage, meaning, rest)
-        soft = np.maximum(in_text, meaning.words.max(axis=0, initial=0.0))
-        titled = np.maximum(in_text, in_title)
-        soft_titled = np.maximum(soft, in_title)
-        neighbours = [np.maximum(one, other) for one, other in pairwise(held)] or [held[0]]
-        heaviest = 0.0 if self.heaviest is None else titled[self.heaviest]
-        row = [
-            *sentences.max(axis=0),
-            meaning.cosine,
-            in_text @ self.weights,
-            titled @ self.weights,
-            titled @ self.telling,
-            in_title @ self.weights,
-            in_title @ self.telling,
-            in_where @ self.weights / self.best_where if self.best_where > 0 else 0.0,
-            in_where @ self.telling,
-            self._pair_share(passage.text),
-            soft @ self.weights,
-            soft_titled @ self.weights,
-            (soft_titled >= _NEAR) @ self.weights,
-            (soft_titled >= _NEARER) @ self.weights,
-            in_text @ rest if rest.any() else 1.0,
-            max(pair @ self.weights for pair in neighbours),
-            self._run(passage.text),
-            heaviest,
-            self.known,
-            min(len(passage.text), 500) / 500,
-            *self._what_cosines(meaning, in_where),
-        ]
-        return [float(value) for value in row], sentences
+def _counterparts(question: Question, texts: Sequence[str]) -> Floats:
+    """``[texts, content words]``: 1 where a text holds a counterpart of the word."""
+    held = np.zeros((len(texts), len(question.content)))
+    for column, others in enumerate(question.counterparts):
+        if others:
+            held[:, column] = [any(other in text for other in others) for text in texts]
+    return held
 
-    def _what_cosines(self, meaning: _Meaning, in_where: Floats) -> tuple[float, float]:
-        """Of what the headline leaves to be explained, with the passage and its best sentence."""
-        left = (1.0 - in_where) @ meaning.asked
-        length = float(np.linalg.norm(left))
-        if length == 0.0:
-            return meaning.cosine, float(meaning.sentences.max())
-        cosines = meaning.unit @ (left / length)
-        return float(cosines[-1]), float(cosines[:-1].max())
 
-    def _sentences(
-        self, passage: _Passage, meaning: _Meaning, rest: Floats
-    ) -> tuple[Floats, Floats]:
-        """:data:`SENTENCE` of each sentence, and which content words it holds."""
-        held = np.array([self._held(sentence) for sentence in passage.sentences])
-        softly = np.maximum(held, meaning.words)
-        rows = [
-            [
-                words @ self.weights,
-                words @ self.telling,
-                soft @ self.weights,
-                words @ rest if rest.any() else 1.0,
-                cosine,
-                *self._likeliest(sentence),
-                (soft >= _NEAR) @ self.weights,
-                (soft >= _NEARER) @ self.weights,
-                0.0,
-            ]
-            for sentence, words, soft, cosine in zip(
-                passage.sentences, held, softly, meaning.sentences, strict=True
-            )
-        ]
-        table = np.array(rows)
-        table[:, _ANSWERING] = table[:, _SOFT] * np.where(table[:, _KIND] < 0, 0.5, 1.0)
-        return table, held
+def _articles(
+    article: npt.NDArray[np.int64], titled: Floats, soft: Floats, in_text: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """For each passage: what its article's candidates hold together, and the others' share."""
+    count = int(article.max()) + 1
+    together = np.zeros((count, titled.shape[1]))
+    softly = np.zeros_like(together)
+    summed = np.zeros_like(together)
+    np.maximum.at(together, article, titled)
+    np.maximum.at(softly, article, soft)
+    np.add.at(summed, article, in_text)
+    others = np.bincount(article, minlength=count)[article][:, None] - 1
+    elsewhere = (summed[article] - in_text) / np.maximum(others, 1)
+    return together[article], softly[article], elsewhere
 
-    def _likeliest(self, sentence: str) -> tuple[float, float]:
-        """Whether what is asked for is there, and the best coverage around one place of it."""
-        places = answers_in(self.question, sentence)
+
+def _likeliest(
+    question: Question, sentences: Sequence[str], telling: Floats, near: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Whether what is asked for is there, and the best coverage around one place of it."""
+    kinds, around, softly = (np.zeros(len(sentences)) for _ in range(3))
+    spans: list[str] = []
+    owners: list[int] = []
+    for row, sentence in enumerate(sentences):
+        places = answers_in(question, sentence)
         if places is None:
-            return 0.0, 0.0
-        if not places:
-            return -1.0, 0.0
-        around = [
-            float(self._held(sentence[max(place - _AROUND, 0) : place + _AROUND]) @ self.telling)
-            for place in places[:12]
+            continue
+        kinds[row] = 1.0 if places else -1.0
+        for place in places[:12]:
+            spans.append(sentence[max(place - _AROUND, 0) : place + _AROUND])
+            owners.append(row)
+    if spans:
+        held = _held(question, spans)
+        meant = np.maximum(held, _MEANT * _counterparts(question, spans))
+        np.maximum.at(around, owners, held @ telling)
+        # by meaning the whole sentence is read: where in it a word stands is not kept
+        np.maximum.at(softly, owners, np.maximum(meant, 0.5 * near[owners]) @ telling)
+    return kinds, around, softly
+
+
+def _neighbours(rows: Floats, owner: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> Floats:
+    """For each passage: what its best two neighbouring sentences hold, by each word's best."""
+    pairs = rows.copy()
+    if len(rows) > 1:
+        same = (owner[1:] == owner[:-1])[:, None]
+        pairs[:-1] = np.where(same, np.maximum(rows[1:], rows[:-1]), rows[:-1])
+    totals = pairs.sum(axis=1)
+    best = [
+        start + int(np.argmax(totals[start:end]))
+        for start, end in pairwise([*starts.tolist(), len(rows)])
+    ]
+    return np.asarray(pairs[best])
+
+
+def _pair_shares(question: Question, texts: Sequence[str]) -> Floats:
+    pairs = question.bigrams
+    if not pairs:
+        return np.zeros(len(texts))
+    whole = [_whole(pair) for pair in pairs if pair.isascii()]
+    plain = [pair for pair in pairs if not pair.isascii()]
+    return np.array(
+        [
+            sum(pair in text for pair in plain) + sum(bool(one.search(text)) for one in whole)
+            for text in texts
         ]
-        return 1.0, max(around)
+    ) / len(pairs)
 
-    def _held(self, text: str) -> Floats:
-        """For each content word: 1 where ``text`` holds it, else the part of its bigrams held."""
-        held = np.zeros(len(self.question.content))
-        for place, word in enumerate(self.question.content):
-            if word in self.whole:
-                held[place] = self.whole[word].search(text) is not None
-            elif word in text:
-                held[place] = 1.0
-            elif len(word) > 2:
-                pairs = self.pairs[place]
-                held[place] = 0.7 * sum(pair in text for pair in pairs) / len(pairs)
-        return held
 
-    def _pair_share(self, text: str) -> float:
-        if not self.all_pairs:
-            return 0.0
-        held = sum(not pair.isascii() and pair in text for pair in self.all_pairs)
-        held += sum(bool(whole.search(text)) for whole in self.all_whole)
-        return held / len(self.all_pairs)
-
-    def _run(self, text: str) -> float:
-        """Longest common substring, found by growing a window: each step is one ``in``."""
-        asked = self.flat[:200]
+def _runs(question: Question, texts: Sequence[str]) -> Floats:
+    """Longest common substring, found by growing a window: each step is one ``in``."""
+    asked = _flat(question.text)[:200]
+    shares = []
+    for text in texts:
         best = start = 0
         while start + best < len(asked):
             if asked[start : start + best + 1] in text:
                 best += 1
             else:
                 start += 1
-        return best / len(asked) if best > 1 else 0.0
+        shares.append(best / len(asked) if best > 1 else 0.0)
+    return np.array(shares)
 
 
+def _explained(held: Floats, rest: Floats) -> Floats:
+    """Each row's share of what is left to be explained; 1 where nothing is."""
+    return np.where(rest.any(axis=1), (held * rest).sum(axis=1), 1.0)
+
+
+def _of_best(scores: Floats) -> Floats:
+    best = float(scores.max(initial=0.0))
+    return scores / best if best > 0 else np.zeros_like(scores)
+
+
+@lru_cache(maxsize=1024)
 def _whole(word: str) -> re.Pattern[str]:
     """Finds a number or a Latin word, but not 12 in 2012."""
     return re.compile(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])")
@@ -326,6 +435,12 @@ def _shares(weights: Floats) -> Floats:
     """``weights`` scaled to add up to 1; all 0 where they do."""
     total = float(weights.sum())
     return weights / total if total > 0 else weights
+
+
+def _row_shares(weights: Floats) -> Floats:
+    totals = weights.sum(axis=1, keepdims=True)
+    shares: Floats = np.divide(weights, totals, out=np.zeros_like(weights), where=totals > 0)
+    return shares
 
 
 def _flat(text: str) -> str:

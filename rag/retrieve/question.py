@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from rag.encode import Lexicon, bigrams, cut, normalise, tagged, words
+from rag.encode import Lexicon, bigrams, counterparts, cut, normalise, tagged, words
 
 _BORROWED = 0.6
 """Weight of a word of an earlier turn against one of the question itself."""
@@ -92,6 +92,8 @@ class Question:
     """As it is searched, with what it took from earlier turns."""
     content: tuple[str, ...]
     """Content words, normalised, distinct, in order, without overlaps."""
+    counterparts: tuple[tuple[str, ...], ...]
+    """For each content word, what it goes by in reports where it is an everyday word."""
     weights: tuple[float, ...]
     """The weight of each content word: by rarity, less for those taken from earlier turns."""
     words: tuple[str, ...]
@@ -123,6 +125,7 @@ def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
     return Question(
         text=f"{text} {earlier}" if earlier else text,
         content=tuple(content),
+        counterparts=counterparts(f"{plain} {normalise(earlier)}", content),
         weights=tuple(weights),
         words=tuple(
             dict.fromkeys(word for run in runs for word in words(run) if word not in EMPTY_WORDS)
