@@ -6,7 +6,10 @@ Corpora of several kinds, sizes and passage lengths are built by the package its
   titles are headlines, and half of them lose the words they open with, as a report's body seldom
   repeats its headline;
 - government reports and pages of several broadcast items, all of one kind of language, with
-  questions made from their statements (``training/questions.py``).
+  questions made from their statements (``training/questions.py``);
+- all government reports, thousands of news articles, and small folders of pages with several
+  items each, with the questions of ``written.jsonl``: written by hand as people ask, in other words
+  than the text, some of them about what the item does not tell.
 
 Each question is asked as it is; without its document; without the passages that answer; and with
 the answering sentence cut out of its passage, so that the matter is spoken of, the answer is not.
@@ -19,7 +22,8 @@ import argparse
 import json
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
@@ -34,10 +38,10 @@ from rag.encode import load_encoder, load_lexicon
 from rag.retrieve.candidates import Candidates, gather
 from rag.retrieve.features import FEATURES, LEGS, SENTENCE, weigh
 from rag.retrieve.question import Question, understand
-from rag.retrieve.ranking import FILE, FIRST_STAGE, LOOKED_AT, by_score, signals
+from rag.retrieve.ranking import FILE, LOOKED_AT, SIGNALS, by_score, signals
 from rag.settings import load_settings
 from rag.store import Index, open_index
-from rag.types import Chunk, Mode
+from rag.types import Chunk
 from training.corpora import records
 from training.questions import Asker
 
@@ -62,10 +66,41 @@ STATEMENTS = (  # kind, documents, characters a passage
     ("page", 200, 350),
 )
 ITEMS_A_PAGE = 6
+WRITTEN = Path(__file__).with_name("written.jsonl")
+LARGE, NEWS_AROUND, SMALL = 700, 9000, 60
+"""Written questions asked of each large corpus, news articles in one of them, small folders."""
 
+LOOKED_AT_BY = np.array([1.0, 1.0, 1.0, 0.5, 1.5, 1.0])
+"""Weights of the legs by which candidates are chosen here, before any are learned."""
 FAR, NEAR, CUT, VAIN = 0.1, 0.15, 0.15, 0.3
 """Weights of the ways in which a question has no answer, against 1 for one that has."""
 _ENCODER = cache(load_encoder)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question with its answer, and perhaps one that the same document does not answer."""
+
+    question: str
+    source: str
+    answers: Sequence[str]
+    """The first that any passage of the source holds counts."""
+    vain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What is built into one index and asked."""
+
+    name: str
+    chars: int
+    """Characters a passage."""
+    documents: dict[str, str]
+    """Text by source."""
+    cases: Sequence[Case]
+    """Where there are none they are made."""
+    limit: int
+    """Questions that are asked at most."""
 
 
 @dataclass
@@ -79,10 +114,14 @@ class Asked:
     sentences: npt.NDArray[np.float64] | None = None
     """The sentences of the first passage that answers, and which of them do."""
     answering: npt.NDArray[np.bool_] | None = None
+    shares: npt.NDArray[np.float64] | None = None
+    """Of all candidates, what each leg gave them, and which of them answer."""
+    found: npt.NDArray[np.bool_] | None = None
+    corpus: str = ""
 
 
-def ask(index: Index, text: str, document: list[int], answers: list[str]) -> list[Asked]:
-    """The question asked three times; ``document`` are the passages of the one that answers."""
+def ask(index: Index, text: str, document: list[int], answers: Sequence[str]) -> list[Asked]:
+    """The question asked in four ways; ``document`` are the passages of the one that answers."""
     question = understand(text, load_lexicon())
     texts = {
         passage: _bare(chunk.text)
@@ -97,6 +136,8 @@ def ask(index: Index, text: str, document: list[int], answers: list[str]) -> lis
         return []
     found = gather(index, _ENCODER(), question)
     asked = [_look(index, question, found, right, True, 1.0, _bare(answer))]
+    asked[0].shares = found.shares
+    asked[0].found = np.array([passage in right for passage in found.ids])
     asked.append(_look(index, question, found.without(set(document)), set(), False, FAR))
     if len(right) < len(document):
         asked.append(_look(index, question, found.without(right), set(), False, NEAR))
@@ -113,7 +154,7 @@ def _look(
     weight: float,
     answer: str = "",
 ) -> Asked:
-    order = by_score(found.shares @ FIRST_STAGE[Mode.HYBRID])[:LOOKED_AT]
+    order = by_score(found.shares @ LOOKED_AT_BY)[:LOOKED_AT]
     ids = [found.ids[place] for place in order]
     chunks = index.chunks(ids)
     if right and not answerable:
@@ -143,33 +184,40 @@ def _bare(text: str) -> str:
 
 
 def collect(data: Path, each: int, seed: int) -> list[Asked]:
-    """Every corpus built and asked."""
+    """Every corpus built and asked, two at a time."""
     asked = []
-    for number, (chars, documents, cases) in enumerate(corpora(data, seed)):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            (folder / "docs").mkdir()
-            for source, text in documents.items():
-                (folder / "docs" / source).write_text(text, "utf-8")
-            settings = load_settings(
-                docs=folder / "docs", index=folder / "index", chunk_chars=chars
-            )
-            built = build(settings=settings)
-            with open_index(folder / "index") as index:
-                got = ask_all(index, cases, data, each, seed + number)
-            print(f"{built.passages} passages, {len(got)} askings", flush=True)
-            asked.extend(got)
+    with ProcessPoolExecutor(2) as pool:
+        jobs = [
+            pool.submit(_ask_corpus, corpus, data, seed + number)
+            for number, corpus in enumerate(corpora(data, each, seed))
+        ]
+        for job in jobs:
+            asked.extend(job.result())
     return asked
 
 
-def corpora(
-    data: Path, seed: int
-) -> Iterator[tuple[int, dict[str, str], list[tuple[str, str, list[str]]]]]:
-    """``(characters a passage, text by source, (question, source, answers))`` of every corpus.
+def _ask_corpus(corpus: Corpus, data: Path, seed: int) -> list[Asked]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "docs").mkdir()
+        for source, text in corpus.documents.items():
+            (folder / "docs" / source).write_text(text, "utf-8")
+        settings = load_settings(
+            docs=folder / "docs", index=folder / "index", chunk_chars=corpus.chars
+        )
+        built = build(settings=settings)
+        with open_index(folder / "index") as index:
+            asked = ask_all(index, corpus, data, seed)
+    print(f"{corpus.name}: {built.passages} passages, {len(asked)} askings", flush=True)
+    for one in asked:
+        one.corpus = corpus.name
+    return asked
 
-    Where there are no questions they are to be made.
-    """
+
+def corpora(data: Path, each: int, seed: int) -> Iterator[Corpus]:
+    """Every corpus, the largest first."""
     random = np.random.default_rng(seed)
+    yield from _written(data, random)
     by_passage: dict[str, list[tuple[str, list[str]]]] = {}
     titles: dict[str, str] = {}
     for row in records(data, "cmrc2018_train"):
@@ -187,13 +235,13 @@ def corpora(
         for place, at in enumerate(random.choice(len(news), around, replace=False)):
             documents[f"n{place:05}.txt"] = news[at] + "\n"
         cases = [
-            (question, f"p{place:05}.md", answers)
+            Case(question, f"p{place:05}.md", answers)
             for place, passage in enumerate(chosen)
             for question, answers in by_passage[passage]
             if answers
         ]
-        random.shuffle(cases)
-        yield chars, documents, cases
+        random.shuffle(cases)  # type: ignore[arg-type]
+        yield Corpus("comprehension", chars, documents, cases, each)
     reports = [row for row in records(data, "gov_reports") if len(row["body"]) > 4000]
     items = [row for row in records(data, "xinwenlianbo") if 150 < len(row["body"]) < 3000]
     for kind, size, chars in STATEMENTS:
@@ -206,7 +254,80 @@ def corpora(
                 some = random.choice(len(items), ITEMS_A_PAGE, replace=False)
                 text = "\n\n".join(f"# {items[i]['title']}\n\n{items[i]['body']}" for i in some)
             documents[f"d{place:05}.md"] = text
-        yield chars, documents, []
+        yield Corpus("statements", chars, documents, (), each)
+
+
+def _written(data: Path, random: np.random.Generator) -> Iterator[Corpus]:
+    """The corpora of the written questions."""
+    rows = [json.loads(line) for line in WRITTEN.read_text("utf-8").splitlines()]
+    random.shuffle(rows)
+    reports: dict[str, str] = {}
+    documents: dict[str, str] = {}
+    for place, row in enumerate(records(data, "gov_reports")):
+        reports.setdefault(row["title"], f"r{place:05}.md")
+        documents[f"r{place:05}.md"] = f"# {row['title']}\n\n{row['body']}\n"
+    cases = [
+        Case(row["question"], reports[row["from"]], [row["answer"]], row.get("vain"))
+        for row in rows
+        if row["kind"] == "report"
+    ]
+    yield Corpus("written reports", 250, documents, cases, LARGE)
+
+    news = {row["id"]: row["text"] + "\n" for row in records(data, "news")}
+    items = {
+        row["title"]: f"# {row['title']}\n\n{row['body']}\n"
+        for row in records(data, "xinwenlianbo")
+        if 150 < len(row["body"]) < 3000
+    }
+    told = [row for row in rows if row["from"] in (news if row["kind"] == "news" else items)]
+    texts = {row["from"]: (news | items)[row["from"]] for row in told}
+    sources = {key: f"t{place:05}.md" for place, key in enumerate(texts)}
+    cases = [
+        Case(row["question"], sources[row["from"]], [row["answer"]], row.get("vain"))
+        for row in told
+    ]
+    documents = {sources[key]: text for key, text in texts.items()}
+    for place, key in enumerate(random.choice(sorted(news), NEWS_AROUND, replace=False)):
+        if key not in texts:
+            documents[f"n{place:05}.md"] = news[str(key)]
+    half = len(cases) // 2
+    yield Corpus("written news", 250, documents, cases[:half], LARGE)
+
+    others = sorted(items.keys() - texts.keys())
+    by_source: dict[str, list[Case]] = {}
+    for case in cases[half:]:
+        by_source.setdefault(case.source, []).append(case)
+    text_of = {sources[key]: text for key, text in texts.items()}
+    groups = list(by_source.items())
+    for number in range(SMALL):
+        group, groups = groups[:12], groups[12:]
+        filling = [items[str(key)] for key in random.choice(others, 12, replace=False)]
+        units = [(text_of[source], asked) for source, asked in group]
+        units += [(text, []) for text in filling]
+        random.shuffle(units)  # type: ignore[arg-type]
+        pages = {f"p{page}.md": units[page::4] for page in range(4)}
+        yield Corpus(
+            "written pages",
+            int(random.choice([200, 250, 250, 350])),
+            {
+                page: "\n".join(_headed(text, bool(random.random() < 0.7)) for text, _ in held)
+                for page, held in pages.items()
+            },
+            [
+                replace(case, source=page)
+                for page, held in pages.items()
+                for _, asked in held
+                for case in asked
+            ],
+            LARGE,
+        )
+
+
+def _headed(text: str, headed: bool) -> str:
+    """An item of a page under a headline: its own, or its opening words."""
+    if text.startswith("#") or not headed:
+        return text
+    return f"# {re.split('[，。,]', text)[0][:24]}\n\n{text}"
 
 
 def _as_article(title: str, passage: str, repeats: bool) -> str:
@@ -215,33 +336,37 @@ def _as_article(title: str, passage: str, repeats: bool) -> str:
     return f"# {title}\n\n{body}\n"
 
 
-def ask_all(
-    index: Index, cases: list[tuple[str, str, list[str]]], data: Path, each: int, seed: int
-) -> list[Asked]:
-    """Ask ``each`` questions of one corpus."""
+def ask_all(index: Index, corpus: Corpus, data: Path, seed: int) -> list[Asked]:
+    """Ask one corpus its questions, or make some."""
     holders: dict[str, list[int]] = {}
     chunks = list(index.all_chunks())
     for place, chunk in enumerate(chunks):
         holders.setdefault(chunk.source, []).append(place)
     asked: list[Asked] = []
-    if cases:
-        for question, source, answers in cases[:each]:
-            if source in holders:
-                asked.extend(ask(index, question, holders[source], answers))
+    for case in corpus.cases[: corpus.limit]:
+        got = ask(index, case.question, holders.get(case.source, []), case.answers)
+        asked.extend(got)
+        if got and case.vain:
+            asked.append(_ask_in_vain(index, case.vain))
+    if corpus.cases:
         return asked
     asker = Asker(data, seed)
     random = np.random.default_rng(seed)
-    for place in random.permutation(len(chunks))[: 2 * each]:
+    for place in random.permutation(len(chunks))[: 2 * corpus.limit]:
         chunk = chunks[place]
         made = asker.ask(chunk.text, chunk.title, placed=len(chunks) > 4000)
-        if made and len(asked) < 5 * each:
+        if made and len(asked) < 5 * corpus.limit:
             asked.extend(ask(index, made[0], holders[chunk.source], [made[1]]))
             vain = asker.ask_in_vain(chunk.text)
             if vain:
-                question = understand(vain, load_lexicon())
-                found = gather(index, _ENCODER(), question)
-                asked.append(_look(index, question, found, set(), False, VAIN))
+                asked.append(_ask_in_vain(index, vain))
     return asked
+
+
+def _ask_in_vain(index: Index, text: str) -> Asked:
+    question = understand(text, load_lexicon())
+    found = gather(index, _ENCODER(), question)
+    return _look(index, question, found, set(), False, VAIN)
 
 
 def fit_order(
@@ -277,7 +402,7 @@ def fit_confidence(
     rows, labels, weights = [], [], []
     for case in asked:
         ranked = by_score(case.matrix @ order)
-        rows.append(signals(case.matrix[ranked]))
+        rows.append(signals(case.matrix[ranked], order))
         labels.append(float(case.relevant[ranked[:3]].any()))
         weights.append(case.weight)
     inputs = torch.tensor(np.array(rows))
@@ -303,7 +428,7 @@ def report(
     ranks, yes, no = [], [], []
     for case in asked:
         ranked = by_score(case.matrix @ order)
-        sure = 1 / (1 + np.exp(-(signals(case.matrix[ranked]) @ confidence)))
+        sure = 1 / (1 + np.exp(-(signals(case.matrix[ranked], order) @ confidence)))
         (yes if case.answerable else no).append(sure)
         if case.answerable:
             places = np.flatnonzero(case.relevant[ranked])
@@ -321,6 +446,14 @@ def report(
         threshold = np.quantile(yes, lost)
         print(f"  {lost:.0%} answerable refused at {threshold:.3f}: "
               f"{np.mean(np.array(no) < threshold):.3f} of the unanswerable")  # fmt: skip
+
+
+def _first(asked: list[Asked]) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]]:
+    return [
+        (case.shares, case.found)
+        for case in asked
+        if case.shares is not None and case.found is not None and case.found.any()
+    ]
 
 
 def _sentences(
@@ -353,15 +486,15 @@ def main() -> None:
     right = [relevant[by_score(rows @ sentence)[0]] for rows, relevant in kept]
     print(f"{len(kept)} passages: the first highlight answers in {np.mean(right):.3f}")
     # measured; what ships is learned from all of it
+    first = fit_order(_first(asked))
     order = fit_order([(case.matrix, case.relevant) for case in asked])
     sentence = fit_order(_sentences(asked))
     confidence = fit_confidence(asked, order)
     stored = {
+        "first": dict(zip(LEGS, np.round(first, 4).tolist(), strict=True)),
         "order": dict(zip(FEATURES, np.round(order, 4).tolist(), strict=True)),
         "sentence": dict(zip(SENTENCE, np.round(sentence, 4).tolist(), strict=True)),
-        "confidence": dict(
-            zip([*FEATURES[len(LEGS) :], "constant"], np.round(confidence, 4).tolist(), strict=True)
-        ),
+        "confidence": dict(zip(SIGNALS, np.round(confidence, 4).tolist(), strict=True)),
     }
     options.out.write_text(json.dumps(stored, indent=2) + "\n", "utf-8")
 

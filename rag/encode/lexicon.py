@@ -52,26 +52,6 @@ class Lexicon:
             starts.append(len(ids))
         return Tokens(np.array(ids, dtype=np.int64), np.array(starts, dtype=np.int64))
 
-    def nearness(self, words: Sequence[str], ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """How near tokens are to normalised ``words``: cosines, 0–1, ``[len(ids), len(words)]``."""
-        import os
-        if os.environ.get("SGNS"):
-            if not hasattr(self, "_sgns"):
-                self._sgns = np.load("/tmp/wenju/sgns.npy")
-            table = self._sgns
-            look = lambda i: table[i]
-        else:
-            look = self.vectors
-        tokens = self.tokens(words)
-        vec = look(tokens.ids).astype(np.float32)
-        rows = np.zeros((len(words), vec.shape[1]), dtype=np.float32)
-        for row in range(len(words)):
-            rows[row] = vec[tokens.starts[row]:tokens.starts[row + 1]].sum(axis=0)
-        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-        others = look(ids).astype(np.float32)
-        others = others / np.maximum(np.linalg.norm(others, axis=1, keepdims=True), 1e-9)
-        return np.clip(others @ rows.T, 0.0, 1.0).astype(np.float64)
-
     def vectors(self, ids: npt.NDArray[np.int64]) -> Vectors:
         """The tokens' vectors as they are summed, shape ``[len(ids), dimension]``."""
         return self._encoder.token_vectors(ids)

@@ -287,14 +287,20 @@ def _meanings(
     tokens = np.concatenate([passage.tokens for passage in passages])
     lengths = np.concatenate([np.diff(passage.bounds) for passage in passages])
     distinct, places = np.unique(tokens, return_inverse=True)
-    nearness = lexicon.nearness(known, distinct)
+    vectors = lexicon.vectors(distinct)
+    norms = np.maximum(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)), 1e-9)
+    # one row a content word, so that a sentence's tokens lie side by side
+    nearness = np.clip(_unit_rows(asked) @ vectors.T / norms, 0.0, 1.0)
+    ends = np.cumsum(lengths)
     filled = np.flatnonzero(lengths)
-    firsts = (np.cumsum(lengths) - lengths)[filled]
     sums = np.zeros((len(lengths), own.shape[0]), dtype=np.float32)
     words = np.zeros((len(lengths), len(known)))
     if len(filled):
-        sums[filled] = np.add.reduceat(lexicon.vectors(distinct)[places], firsts, axis=0)
-        words[filled] = np.maximum.reduceat(nearness[places], firsts, axis=0)
+        firsts = (ends - lengths)[filled]
+        words[filled] = np.maximum.reduceat(nearness[:, places], firsts, axis=1).T
+        rows = vectors[places]
+        for sentence in filled.tolist():  # several times as fast as add.reduceat over rows
+            sums[sentence] = rows[ends[sentence] - lengths[sentence] : ends[sentence]].sum(axis=0)
     starts = np.cumsum(counts) - counts
     return _Meaning(
         words=words,

@@ -2,7 +2,7 @@
 
 Both are linear, so that every score can be explained by adding up: the order is a listwise softmax
 (ListNet without hidden layers, Cao et al. 2007, section 4), the confidence a logistic regression on
-the features of the first three passages (Platt 1999).
+the features of the first three passages and their lead (Platt 1999).
 """
 
 from __future__ import annotations
@@ -19,26 +19,41 @@ from rag.types import Mode
 
 FILE = Path(__file__).parent.parent / "models" / "ranking.json"
 
-LOOKED_AT = 32
+LOOKED_AT = 48
 """Candidates that the ranking looks at closely; the rest keep their first-stage order behind."""
-FIRST_STAGE = {
-    Mode.HYBRID: np.array([1.0, 1.0, 1.0, 0.5, 1.5, 1.0]),
+_ONE_LEG = {
     Mode.SPARSE: np.array([0.0, 0.5, 0.5, 0.3, 0.7, 0.0]),
     Mode.DENSE: np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
 }
-"""Weights of the legs' shares: the order of one leg alone, and of all before the ranking."""
+"""Weights of the legs' shares where one kind of leg is asked alone."""
+
+
+SIGNALS = (
+    *(f"best_{name}" for name in FEATURES[len(LEGS) :]),  # of the first three passages
+    *(f"first_{name}" for name in FEATURES[len(LEGS) :]),
+    "score",
+    *(f"ahead_of_{rank}" for rank in (2, 4, 10)),  # how far the first is before these
+    "constant",
+)
+"""What the confidence is told by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """The learned weights."""
 
+    first: Floats
+    """One a leg: the order of all candidates before the first are looked at closely."""
     order: Floats
     """One a feature."""
     sentence: Floats
     """One a feature of a sentence."""
     confidence: Floats
-    """One a signal of :func:`signals`, the constant last."""
+    """One a signal of :data:`SIGNALS`."""
+
+    def first_stage(self, mode: Mode) -> Floats:
+        """The weights of the legs' shares before anything is looked at closely."""
+        return _ONE_LEG.get(mode, self.first)
 
     def scores(self, matrix: Floats) -> Floats:
         """The score of each row: higher is better; only differences mean anything."""
@@ -52,14 +67,23 @@ class Ranking:
         """The probability that the first three passages hold the answer; rows best first."""
         if not len(matrix):
             return 0.0
-        return float(1.0 / (1.0 + np.exp(-(signals(matrix) @ self.confidence))))
+        told = signals(matrix, self.order)
+        return float(1.0 / (1.0 + np.exp(-(told @ self.confidence))))
 
 
-def signals(matrix: Floats) -> Floats:
-    """What confidence is told by: the best of the first three in each feature; last, a 1."""
-    first = matrix[:3]
-    best = first.max(axis=0)
-    return np.array([*best[len(LEGS) :], 1.0])
+def signals(matrix: Floats, order: Floats) -> Floats:
+    """What confidence is told by, as :data:`SIGNALS` names it; ``matrix`` has the best row first."""
+    scores = matrix @ order
+    behind = [scores[min(rank, len(scores) - 1)] for rank in (1, 3, 9)]
+    return np.array(
+        [
+            *matrix[:3, len(LEGS) :].max(axis=0),
+            *matrix[0, len(LEGS) :],
+            scores[0] / 10,
+            *((scores[0] - one) / 5 for one in behind),
+            1.0,
+        ]
+    )
 
 
 def by_score(scores: Floats) -> list[int]:
@@ -72,10 +96,8 @@ def load_ranking() -> Ranking:
     """The weights that come with the package."""
     stored = json.loads(FILE.read_text("utf-8"))
     return Ranking(
+        first=np.array([stored["first"][name] for name in LEGS]),
         order=np.array([stored["order"][name] for name in FEATURES]),
         sentence=np.array([stored["sentence"][name] for name in SENTENCE]),
-        confidence=np.array(
-            [*(stored["confidence"][name] for name in FEATURES[len(LEGS) :]),
-             stored["confidence"]["constant"]]
-        ),
-    )  # fmt: skip
+        confidence=np.array([stored["confidence"][name] for name in SIGNALS]),
+    )

@@ -20,7 +20,7 @@ from rag.retrieve.citing import Citer
 from rag.retrieve.features import Floats, weigh
 from rag.retrieve.followup import rewrite
 from rag.retrieve.question import Question, understand
-from rag.retrieve.ranking import FIRST_STAGE, LOOKED_AT, by_score, load_ranking
+from rag.retrieve.ranking import LOOKED_AT, by_score, load_ranking
 from rag.settings import NO_RERANKER, Settings, load_settings
 from rag.store import DocumentRecord, Index, live_generation, open_generation, open_index
 from rag.types import Answer, Chunk, Citation, Hit, Leg, Mode, Span, Status
@@ -204,7 +204,8 @@ class Retriever:
     ) -> tuple[tuple[Hit, ...], float]:
         encoder = _encoder(self._settings.model)
         found = gather(index, encoder, question, depth=max(DEPTH, k), sources=sources)
-        first = found.shares @ FIRST_STAGE[mode]
+        ranking = load_ranking()
+        first = found.shares @ ranking.first_stage(mode)
         order = by_score(first)
         if mode is Mode.SPARSE:
             order = [place for place in order if first[place] > 0]
@@ -213,7 +214,6 @@ class Retriever:
             return (), 0.0
         chunks = index.chunks([found.ids[place] for place in near])
         evidence = weigh(question, chunks, found.shares[near], load_lexicon())
-        ranking = load_ranking()
         scores = ranking.scores(evidence.matrix) if mode is Mode.HYBRID else first[near]
         ranked = by_score(scores)
         confidence = round(ranking.confident(evidence.matrix[ranked]), 4)
