@@ -19,7 +19,7 @@ from rag.types import Mode
 
 FILE = Path(__file__).parent.parent / "models" / "ranking.json"
 
-LOOKED_AT = 48
+LOOKED_AT = 64
 """Candidates that the ranking looks at closely; the rest keep their first-stage order behind."""
 _ONE_LEG = {
     Mode.SPARSE: np.array([0.0, 0.5, 0.5, 0.3, 0.7, 0.0]),
