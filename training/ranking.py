@@ -240,7 +240,7 @@ def corpora(data: Path, each: int, seed: int) -> Iterator[Corpus]:
             for question, answers in by_passage[passage]
             if answers
         ]
-        random.shuffle(cases)  # type: ignore[arg-type]
+        random.shuffle(cases)
         yield Corpus("comprehension", chars, documents, cases, each)
     reports = [row for row in records(data, "gov_reports") if len(row["body"]) > 4000]
     items = [row for row in records(data, "xinwenlianbo") if 150 < len(row["body"]) < 3000]
@@ -299,12 +299,12 @@ def _written(data: Path, random: np.random.Generator) -> Iterator[Corpus]:
         by_source.setdefault(case.source, []).append(case)
     text_of = {sources[key]: text for key, text in texts.items()}
     groups = list(by_source.items())
-    for number in range(SMALL):
+    for _ in range(SMALL):
         group, groups = groups[:12], groups[12:]
         filling = [items[str(key)] for key in random.choice(others, 12, replace=False)]
         units = [(text_of[source], asked) for source, asked in group]
         units += [(text, []) for text in filling]
-        random.shuffle(units)  # type: ignore[arg-type]
+        random.shuffle(units)
         pages = {f"p{page}.md": units[page::4] for page in range(4)}
         yield Corpus(
             "written pages",

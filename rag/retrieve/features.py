@@ -142,7 +142,9 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
     meaning = _meanings(question, passages, counts, lexicon)
     soft = np.maximum(meant, meaning.words)
 
-    headings = list(dict.fromkeys([one.title for one in passages] + [one.where for one in passages]))
+    headings = list(
+        dict.fromkeys([one.title for one in passages] + [one.where for one in passages])
+    )
     place = {text: row for row, text in enumerate(headings)}
     in_headings = _held(question, headings)
     in_title = in_headings[[place[one.title] for one in passages]]
@@ -323,7 +325,7 @@ def _held(question: Question, texts: Sequence[str]) -> Floats:
         held[:, column] = [word in text for text in texts]
         if len(word) > 2:
             pairs = [a + b for a, b in pairwise(word)]
-            for row in np.flatnonzero(held[:, column] == 0):
+            for row in np.flatnonzero(held[:, column] == 0).tolist():
                 there = sum(pair in texts[row] for pair in pairs)
                 held[row, column] = _PARTLY * there / len(pairs)
     return held
@@ -378,7 +380,9 @@ def _likeliest(
     return kinds, around, softly
 
 
-def _neighbours(rows: Floats, owner: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> Floats:
+def _neighbours(
+    rows: Floats, owner: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]
+) -> Floats:
     """For each passage: what its best two neighbouring sentences hold, by each word's best."""
     pairs = rows.copy()
     if len(rows) > 1:

@@ -72,7 +72,7 @@ class Ranking:
 
 
 def signals(matrix: Floats, order: Floats) -> Floats:
-    """What confidence is told by, as :data:`SIGNALS` names it; ``matrix`` has the best row first."""
+    """The :data:`SIGNALS` of rows that stand best first."""
     scores = matrix @ order
     behind = [scores[min(rank, len(scores) - 1)] for rank in (1, 3, 9)]
     return np.array(
