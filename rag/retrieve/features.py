@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -264,13 +265,13 @@ class _Meaning:
         self, question: Question, in_where: Floats
     ) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
         """Sentences' and passages': of the whole question, and of what the headline leaves."""
-        whole = (self.sentences @ self.own, self.passages @ self.own)
-        left = (1.0 - in_where).astype(np.float32) @ self.asked
+        whole = (_exact(self.sentences @ self.own), _exact(self.passages @ self.own))
+        left: Vectors = (1.0 - in_where).astype(np.float32) @ self.asked
         lengths = np.linalg.norm(left, axis=1, keepdims=True)
         left = np.where(lengths > 0, left / np.maximum(lengths, 1e-9), self.own)
         rest = (
-            np.einsum("ij,ij->i", self.sentences, left[self.owner]),
-            np.einsum("ij,ij->i", self.passages, left),
+            _exact(np.einsum("ij,ij->i", self.sentences, left[self.owner])),
+            _exact(np.einsum("ij,ij->i", self.passages, left)),
         )
         return whole, rest
 
@@ -475,6 +476,10 @@ def _sums(lexicon: Lexicon, texts: Sequence[str]) -> Vectors:
     for row, (start, end) in enumerate(pairwise(tokens.starts)):
         sums[row] = vectors[start:end].sum(axis=0)
     return sums
+
+
+def _exact(values: npt.NDArray[Any]) -> Floats:
+    return np.asarray(values, dtype=np.float64)
 
 
 def _unit_rows(vectors: Vectors) -> Vectors:
