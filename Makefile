@@ -6,13 +6,14 @@
 #   make crash   kill a build at every one of its calls, fail its disk at every one
 #   make bench   measure speed and quality
 #   make bench-quality DATA=folder   quality on public sets, among tens of thousands of passages
+#   make bench-scale DATA=folder     how the index grows, from a thousand passages to a hundred thousand
 PYTHON ?= python3
 DATA ?= data
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check fmt crash bench bench-quality browser
+.PHONY: run test check fmt crash bench bench-quality bench-scale browser
 .DELETE_ON_ERROR:
 
 # Exit status 1 says that some file could not be read: it has been named, the chat has the others.
@@ -43,6 +44,9 @@ bench: $(VENV)/.wenju-bench
 
 bench-quality: $(VENV)/.wenju-bench
 	$(BIN)/python benchmarks/public.py $(DATA)
+
+bench-scale: $(VENV)/.wenju-bench
+	$(BIN)/python benchmarks/scale.py $(DATA)
 
 # The tests of the chat drive Chromium, and a picture of it needs Chinese letters.
 browser: $(VENV)/.wenju-test

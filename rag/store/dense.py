@@ -1,7 +1,7 @@
 """Vectors on disk and inner product over them, by FAISS: the one module that imports it.
 
-Up to :data:`FLAT_PASSAGES` every row is kept and compared. Beyond, FAISS looks at a share of the
-rows only, as one bit a number (IVF, and RaBitQ of Gao and Long 2024), and the best of those are
+Up to :data:`FLAT_PASSAGES` every row is kept and compared. Beyond, FAISS looks at the rows as one
+bit a number (RaBitQ of Gao and Long 2024, around the means of an IVF), and the best of those are
 scored exactly: an encoder whose vectors are sums over tokens needs two bytes a token for that, not
 four a number, and scores are those of the exact search. For other encoders the rows are kept in
 eight bits a number. The switch needs no encoding: what there is of a passage is the same.
@@ -31,14 +31,14 @@ FILE = "dense.faiss"
 ROWS = "dense.npz"
 FLAT_PASSAGES = 20_000
 """More passages than this are not all compared."""
-_ROWS_A_LIST = 2_000
+_ROWS_A_LIST = 8_000
+"""All lists are looked at: the vectors form no clusters, so a sixth of the lists lost an eighth of
+the nearest passages. The lists' means make one bit a number tell more."""
 _TRAINED_ON = 20
 """Passages a list that the lists are learned from; the vectors have no clusters worth more."""
 _BLOCK = 20_000
-_LOOKED_AT = 6
-"""One in so many lists is looked at."""
-_REFINED = 600
-"""Rows that are scored exactly, or twelve for each passage asked for where that is more."""
+_REFINED = 1_000
+"""Rows that are scored exactly, or twenty for each passage asked for where that is more."""
 _EXACT = 2_000
 """Passages up to which those of some documents are all compared."""
 
@@ -277,14 +277,14 @@ class FaissStore:
             asked *= 4
 
     def _eighths(self, index: Any, rows: Vectors, k: int, inside: _Ints | None) -> list[Scored]:
-        """Compared with the rows of some lists, in eight bits a number."""
+        """Compared with every row, in eight bits a number."""
         found, owners = index.search(rows, k * 4, params=_looking(index, inside))
         seen = owners[0] >= 0
         return _best(owners[0][seen], found[0][seen], k)
 
     def _near(self, index: Any, rows: Vectors, k: int, inside: _Ints | None) -> _Ints:
         """The passages that the index takes for the nearest."""
-        wanted = min(max(_REFINED, 12 * k), int(index.ntotal))
+        wanted = min(max(_REFINED, 20 * k), int(index.ntotal))
         owners = index.search(rows, wanted, params=_looking(index, inside))[1][0]
         near: _Ints = np.unique(owners[owners >= 0])
         return near
@@ -298,8 +298,8 @@ class FaissStore:
 
 
 def _looking(index: Any, inside: _Ints | None) -> Any:
-    """How many lists are looked at, and at which passages in them."""
-    only: dict[str, Any] = {"nprobe": max(1, index.nlist // _LOOKED_AT)}
+    """All lists are looked at; at which passages in them."""
+    only: dict[str, Any] = {"nprobe": index.nlist}
     if inside is not None:
         only["sel"] = swig.IDSelectorBatch(inside)
     return faiss.SearchParametersIVF(**only)
