@@ -215,6 +215,50 @@ class UnsupportedFormat(ReadError):
     )
 
 
+class ReaderMissing(ReadError):
+    """The library that reads this format is not installed."""
+
+    zh = ("没有安装读取 {format} 的程序库", "请运行 pip install {package}，再运行 rag build")
+    en = (
+        "the library that reads {format} is not installed",
+        "run pip install {package}, then rag build",
+    )
+
+
+class FileEncrypted(ReadError):
+    """A password is needed."""
+
+    zh = ("文件有密码，无法读取", "请去掉密码另存一份，再运行 rag build")
+    en = ("the file is locked by a password", "save it without one, then run rag build")
+
+
+class FileDamaged(ReadError):
+    """The file is of its format, and broken."""
+
+    zh = ("文件已损坏，无法打开", "请重新取得这个文件，再运行 rag build")
+    en = ("the file is damaged and cannot be opened", "fetch it again, then run rag build")
+
+
+class PagesAreImages(ReadError):
+    """Pages without a text layer."""
+
+    zh = ("第 {part} 页没有文字（可能是扫描的图片），没有收入", "请先做文字识别（OCR），再放回来")
+    en = (
+        "no text on pages {part} (images, perhaps); they are not in the index",
+        "run text recognition (OCR) on them first",
+    )
+
+
+class PagesDamaged(ReadError):
+    """Pages that cannot be opened, of a file that can."""
+
+    zh = ("第 {part} 页已损坏，没有收入", "请重新取得这个文件，再运行 rag build")
+    en = (
+        "pages {part} are damaged; they are not in the index",
+        "fetch the file again, then run rag build",
+    )
+
+
 class FileTooLarge(ReadError):
     """The file is larger than the setting allows."""
 

@@ -41,6 +41,7 @@ PLACES = {
     "faiss": {"store/dense.py"},
     "tantivy": {"store/fulltext.py"},
     "gradio": {"web"},
+    "pypdfium2": {"read/pdf.py"},
     "ir_measures": {"evaluate/measures.py"},
 }
 """Where each heavy library may be imported: modules or whole folders."""

@@ -100,19 +100,19 @@ def test_hidden_files_and_leftovers_of_editors_are_no_documents(docs):
 
 
 def test_a_file_of_an_unknown_kind_is_reported_and_not_skipped(docs):
-    write(docs / "scan.pdf")
+    write(docs / "scan.xyz")
     write(docs / "NOTES")
 
     assert sources(docs) == []
-    assert failures(docs) == {"scan.pdf": "UnsupportedFormat", "NOTES": "UnsupportedFormat"}
+    assert failures(docs) == {"scan.xyz": "UnsupportedFormat", "NOTES": "UnsupportedFormat"}
 
 
 def test_a_failure_speaks_the_language_of_the_settings(docs):
-    write(docs / "scan.pdf")
+    write(docs / "scan.xyz")
 
     _, (failure,) = scan(docs, Settings(docs=docs, lang=Language.EN))
 
-    assert ".pdf" in failure.what
+    assert ".xyz" in failure.what
     assert "save it as .txt" in failure.next_step
 
 
@@ -286,7 +286,7 @@ def test_a_file_that_is_written_to_while_it_is_read_is_told(docs):
 
 def test_parsing_refuses_a_format_without_a_reader(docs):
     with pytest.raises(UnsupportedFormat):
-        parse(load(Found("a.pdf", write(docs / "a.pdf")), 100))
+        parse(load(Found("a.xyz", write(docs / "a.xyz")), 100))
 
 
 def test_reading_loads_no_heavy_library():

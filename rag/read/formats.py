@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from rag.read.markdown import Markdown
+from rag.read.pdf import Pdf
 from rag.read.plain import PlainText
 from rag.read.reader import Reader
 
-READERS: tuple[Reader, ...] = (PlainText(), Markdown())
+READERS: tuple[Reader, ...] = (Pdf(), PlainText(), Markdown())
 """One entry a format; those that know their contents first."""
 
 
