@@ -145,7 +145,15 @@ def command_line(words: Texts) -> click.Group:
         as_json,
         more=words.rollback_more,
     )
-    add(_verify, words.verify, docs, index, as_json, more=words.verify_more)
+    add(
+        _verify,
+        words.verify,
+        click.Argument(["answer"], required=False, metavar=words.answer),
+        docs,
+        index,
+        as_json,
+        more=words.verify_more,
+    )
     add(
         _eval,
         words.eval,
@@ -327,16 +335,30 @@ def _rollback(number: str | None, index: str | None, as_json: bool) -> int:
     return OK
 
 
-def _verify(docs: str | None, index: str | None, as_json: bool) -> int:
+def _verify(answer: str | None, docs: str | None, index: str | None, as_json: bool) -> int:
     from rag.verify import verify
 
     settings = load_settings(docs=docs, index=index)
+    if answer is not None:
+        return _verify_saved(answer, settings, as_json)
     report = verify(settings.index, settings.docs, language=settings.lang)
     if as_json:
         printing.print_json(report)
     else:
         printing.print_verify(report, texts(settings.lang))
     return INCOMPLETE if report.problems else OK
+
+
+def _verify_saved(answer: str, settings: Settings, as_json: bool) -> int:
+    from rag.saved import verify_saved
+    from rag.store import docs_of
+
+    report = verify_saved(answer, docs_of(settings), language=settings.lang)
+    if as_json:
+        printing.print_json(report)
+    else:
+        printing.print_saved(report, texts(settings.lang))
+    return OK if report.proven == len(report.proofs) else INCOMPLETE
 
 
 def _eval(

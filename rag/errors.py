@@ -536,6 +536,97 @@ class LinesWrong(IndexProblem):
     )
 
 
+# --- a saved answer ------------------------------------------------------------------------------
+
+
+class AnswerMissing(WenjuError):
+    """There is no such file."""
+
+    zh = ("没有这个答案文件", "请检查路径；答案用 rag search 问题 --json > answer.json 保存")
+    en = ("no such file", "see its path; rag search QUESTION --json > answer.json saves an answer")
+
+
+class AnswerUnusable(WenjuError):
+    """The file is not an answer as it was saved."""
+
+    zh = ("不是保存下来的答案（{reason}）", "请给出 rag search --json 的输出，不要改动它")
+    en = ("this is no saved answer ({reason})", "give the output of rag search --json, as it was")
+
+
+class CitedFileMissing(WenjuError):
+    """The file is no longer there."""
+
+    zh = ("文件已不在文档目录里", "请找回 sha256 为 {sha256} 的文件，或用 --docs 指出它所在的目录")
+    en = (
+        "the file is no longer in the folder",
+        "bring back the file whose sha256 is {sha256}, or name its folder with --docs",
+    )
+
+
+class CitedFileChanged(WenjuError):
+    """The file is another, but the passage stands in it, on the same lines."""
+
+    zh = (
+        "文件后来有改动；引文一字不差，仍在原来的行",
+        "要与当时的文件核对，请找回 sha256 {sha256}",
+    )
+    en = (
+        "the file has changed since; the passage still stands on its lines, word for word",
+        "to check it against the file as it was, bring back sha256 {sha256}",
+    )
+
+
+class PassageMoved(WenjuError):
+    """The file is another, and the passage stands on other lines of it."""
+
+    zh = (
+        "文件后来有改动；引文一字不差，从第 {claimed} 行移到了第 {actual} 行",
+        "再引用时请改用现在的行号",
+    )
+    en = (
+        "the file has changed since; the passage, word for word, has moved from lines {claimed} "
+        "to {actual}",
+        "cite the lines where it stands now",
+    )
+
+
+class PassageDiffers(WenjuError):
+    """The file is another, and the passage is not in it."""
+
+    zh = (
+        "文件后来有改动；现在的文字与引文不同",
+        "请对照现在的文件；要证明当时的原话，请找回 sha256 为 {sha256} 的文件",
+    )
+    en = (
+        "the file has changed since; what it says now differs from the passage",
+        "read the file as it is now; the file with sha256 {sha256} proves what it said then",
+    )
+
+
+class PassageAltered(WenjuError):
+    """The file is the same, and the passage is not what stands there."""
+
+    zh = ("文件没有变，引文却不是它在该处的原话：答案文件改动过", "不要采用这条引文，请重新检索")
+    en = (
+        "the file is the same, but the passage is not its words there: the answer was altered",
+        "do not use it; ask again",
+    )
+
+
+class WrongLines(WenjuError):
+    """The file is the same, and the passage stands on other lines than the answer says."""
+
+    zh = (
+        "文件没有变，引文在第 {actual} 行，答案却写第 {claimed} 行：答案文件改动过",
+        "请改用正确的行号，或重新检索",
+    )
+    en = (
+        "the file is the same, but the passage stands on lines {actual}, not {claimed}: the answer "
+        "was altered",
+        "use the right lines, or ask again",
+    )
+
+
 # --- evaluation ----------------------------------------------------------------------------------
 
 

@@ -25,6 +25,7 @@ ORDER = [
     "retrieve",
     "status",
     "verify",
+    "saved",
     "evaluate",
     "feedback",
     "doctor",

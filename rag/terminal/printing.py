@@ -18,6 +18,7 @@ from rag.evaluate import DEPTHS, Change, Comparison, Fit, Outcome, Scores, Trial
 from rag.feedback import Feedback
 from rag.history import Diff, Generation, Kind, Rollback
 from rag.retrieve import CalibrationState
+from rag.saved import SavedReport
 from rag.settings import Settings
 from rag.status import Behind, IndexStatus
 from rag.terminal.layout import cells, pad, paragraph
@@ -233,6 +234,23 @@ def print_verify(report: VerifyReport, words: Texts) -> None:
         where = problem.chunk_id or problem.source
         fields = {"source": printable(where), "what": problem.what, "next_step": problem.next_step}
         click.echo("  " + words.problem.format(**fields))
+
+
+def print_saved(report: SavedReport, words: Texts) -> None:
+    """How many citations of a saved answer hold, then what became of each."""
+    if not report.proofs:
+        click.echo(words.saved_without)
+        return
+    heading = words.saved_proven if report.proven == len(report.proofs) else words.saved_broken
+    click.echo(heading.format(citations=len(report.proofs), proven=report.proven))
+    for one in report.proofs:
+        where = words.saved_place.format(
+            source=printable(one.source), start=one.line_start, end=one.line_end
+        )
+        step = f" → {one.next_step}" if one.next_step else ""
+        click.echo(f"{one.rank}. {where}  {one.what or words.saved_holds}{step}")
+        for sentence in one.lost:
+            click.echo(f"   - {printable(sentence)}")
 
 
 def print_trials(trials: Sequence[Trial], words: Texts) -> None:

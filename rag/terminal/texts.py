@@ -73,6 +73,7 @@ class Texts:
     gate: str
     passages_too: str
     question: str
+    answer: str
     file: str
     # building
     stages: dict[str, str]
@@ -123,6 +124,11 @@ class Texts:
     # verify
     verified: str
     broken: str
+    saved_proven: str
+    saved_broken: str
+    saved_without: str
+    saved_place: str
+    saved_holds: str
     # scores
     scores_of: str
     all_files: str
@@ -207,7 +213,9 @@ ZH = Texts(
     rollback_more="N 是代号，省略时退一代，再退一次就再往前一代。旧的一代以新的代号重新发布，\n"
     "正在运行的网页问答随即改用它。下一次 rag build 又会与文档目录一致。",
     verify="把每一条引文与原文件核对",
-    verify_more="有一条不符就以 1 退出。",
+    verify_more="给出答案文件（rag search --json 的输出）时，核对其中的引文，多年以后也可以：\n"
+    "逐条说明是否还与原文件一致，不一致的是文件改了、没了，还是引文移了位置、变了文字。\n"
+    "这时不用索引，只用文档目录。有一条不符就以 1 退出。",
     eval="用已知答案的问题给检索打分",
     eval_more='每行一个问题：{"question": "…", "source": "文件", "answer": ["…"]}；\n'
     '文档没有答案的写 "source": null, "answer": []。\n'
@@ -237,6 +245,7 @@ ZH = Texts(
     gate="先用这些问题给新索引打分，分数下降过多就不启用；可多次给出",
     passages_too="列出段落的文字",
     question="问题",
+    answer="[答案文件]",
     file="问题文件…",
     stages={"read": "读取", "encode": "编码", "ask": "提问"},
     units={"read": "份", "encode": "段", "ask": "题"},
@@ -294,6 +303,11 @@ ZH = Texts(
     next_build="文档目录没有改动；下一次 rag build 又会与它一致",
     verified="{passages} 条引文都与原文一致",
     broken="{passages} 条引文中 {proven} 条与原文一致；有 {problems} 个问题：",
+    saved_proven="答案里的 {citations} 条引文都得到证实：文件没有变，引文是原话，行号无误",
+    saved_broken="答案里的 {citations} 条引文中 {proven} 条得到证实",
+    saved_without="答案里没有引文，没有要核对的",
+    saved_place="{source} 第 {start}–{end} 行",
+    saved_holds="与原文一致",
     scores_of="问题文件",
     all_files="合计",
     highlight="高亮",
@@ -388,7 +402,10 @@ EN = Texts(
     "the next time. The old generation is published anew under the next number, and a running\n"
     "chat moves to it at once. The next rag build follows the documents again.",
     verify="check every citation in the index against the files",
-    verify_more="Exits with 1 if one does not hold.",
+    verify_more="Given an answer (what rag search --json printed), its citations are checked,\n"
+    "years later too: whether each still holds, and if not, whether the file changed or is gone,\n"
+    "or the passage moved or reads differently. That takes the documents and no index.\n"
+    "Exits with 1 if one does not hold.",
     eval="score the search by questions with known answers",
     eval_more='One question a line: {"question": "…", "source": "file", "answer": ["…"]};\n'
     'with "source": null, "answer": [] where the documents do not answer. Or a folder in\n'
@@ -421,6 +438,7 @@ EN = Texts(
     "far; may be repeated",
     passages_too="list the text of the passages",
     question="QUESTION",
+    answer="[ANSWER]",
     file="FILE…",
     stages={"read": "reading", "encode": "encoding", "ask": "asking"},
     units={"read": "files", "encode": "passages", "ask": "questions"},
@@ -482,6 +500,12 @@ EN = Texts(
     next_build="the documents are as they were; the next rag build follows them again",
     verified="all {passages} citations hold",
     broken="{proven} of {passages} citations hold; {problems} problems:",
+    saved_proven="all {citations} citations of the answer are proven: the same files, word for "
+    "word, on those lines",
+    saved_broken="{proven} of the answer's {citations} citations are proven",
+    saved_without="the answer has no citations; there is nothing to check",
+    saved_place="{source} lines {start}–{end}",
+    saved_holds="holds",
     scores_of="questions",
     all_files="all",
     highlight="highl.",
