@@ -23,7 +23,7 @@ from rag.settings import Settings, load_settings
 from rag.terminal import printing, usage
 from rag.terminal.progress import Progress
 from rag.terminal.texts import Texts, texts
-from rag.types import Language, Mode
+from rag.types import CitationStyle, Language, Mode
 
 if TYPE_CHECKING:
     from rag.evaluate import Trial
@@ -104,6 +104,12 @@ def command_line(words: Texts) -> click.Group:
         _option("-k", metavar="N", callback=whole, help=words.k),
         mode,
         _option("--source", "sources", metavar="GLOB", multiple=True, help=words.source),
+        _option(
+            "--cite",
+            metavar="STYLE",
+            callback=usage.one_of(words, list(CitationStyle)),
+            help=words.cite,
+        ),
         docs,
         index,
         as_json,
@@ -235,6 +241,7 @@ def _search(
     k: int | None,
     mode: str,
     sources: tuple[str, ...],
+    cite: str | None,
     docs: str | None,
     index: str | None,
     as_json: bool,
@@ -242,12 +249,17 @@ def _search(
     from rag.retrieve import Retriever
 
     settings = load_settings(docs=docs, index=index, k=k)
+    words = texts(settings.lang)
+    if cite and as_json:
+        raise click.UsageError(words.cite_or_json, click.get_current_context())
     with Retriever(settings=settings) as retriever:
         answer = retriever.retrieve(question, mode=mode, sources=sources)
     if as_json:
         printing.print_json(answer)
+    elif cite:
+        printing.print_references(answer, CitationStyle(cite), words)
     else:
-        printing.print_answer(answer, texts(settings.lang))
+        printing.print_answer(answer, words)
     return OK
 
 

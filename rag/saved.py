@@ -6,7 +6,6 @@ lines, in a file of that sha256. Where that does not hold any longer, it is said
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,19 +20,24 @@ from rag.errors import (
     CitedFileMissing,
     DocsMissing,
     FileInaccessible,
-    NotText,
     PassageAltered,
     PassageDiffers,
     PassageMoved,
+    ReadError,
     WenjuError,
     WrongLines,
 )
-from rag.read import bare, decode, is_quote, line_starts, lines_of
+from rag.intake import Intake
+from rag.read import bare, decode, is_quote, line_starts, locate, place_of
+from rag.settings import load_settings
 from rag.split import sentences
 from rag.types import Language, Span
 
 _HEAD = 12
 """Visible characters by which a passage is looked for elsewhere in its file."""
+
+Place = tuple[int | None, int | None, int, int]
+"""First and last page, first and last line, as :func:`~rag.read.place_of` gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +47,14 @@ class Proof:
     rank: int
     chunk_id: str
     source: str
-    line_start: int
-    """As the answer says, in the file as it was; so is ``line_end``."""
-    line_end: int
+    place: Place
+    """As the answer says, in the file as it was."""
     code: str | None
     """None where the citation is proven: the same file, word for word, on those lines."""
     what: str
     next_step: str
-    now: tuple[int, int] | None = None
-    """First and last line where the passage stands word for word in the file as it is now."""
+    now: Place | None = None
+    """Where the passage stands word for word in the file as it is now."""
     lost: tuple[str, ...] = ()
     """Sentences of the passage that are nowhere, in one piece, in the file as it is now."""
 
@@ -76,6 +79,13 @@ class _Citation(BaseModel):
     line_start: int
     line_end: int
     sha256: str
+    page: int | None = None
+    page_end: int | None = None
+
+    @property
+    def place(self) -> Place:
+        """What it says, in the order of :data:`Place`."""
+        return self.page, self.page_end, self.line_start, self.line_end
 
     @field_validator("source")
     @classmethod
@@ -117,7 +127,8 @@ def verify_saved(
     answer, folder = _saved(Path(path)), Path(docs)
     if not folder.is_dir():
         raise DocsMissing(folder)
-    proofs = tuple(_proof(hit, folder, language) for hit in answer.hits)
+    with Intake(load_settings()) as intake:
+        proofs = tuple(_proof(hit, folder, intake, language) for hit in answer.hits)
     return SavedReport(
         question=answer.question,
         generation=answer.generation,
@@ -143,15 +154,14 @@ def _saved(path: Path) -> _Answer:
         raise AnswerUnusable(path, reason=type(error).__name__) from error
 
 
-def _proof(hit: _Hit, docs: Path, language: Language) -> Proof:
+def _proof(hit: _Hit, docs: Path, intake: Intake, language: Language) -> Proof:
     cited = hit.citation
-    error, now, lost = _found(hit, docs / cited.source)
+    error, now, lost = _found(hit, docs, intake)
     return Proof(
         rank=hit.rank,
         chunk_id=hit.chunk_id,
         source=cited.source,
-        line_start=cited.line_start,
-        line_end=cited.line_end,
+        place=cited.place,
         code=error.code if error else None,
         what=error.what(language) if error else "",
         next_step=error.next_step(language) if error else "",
@@ -161,31 +171,30 @@ def _proof(hit: _Hit, docs: Path, language: Language) -> Proof:
 
 
 def _found(
-    hit: _Hit, path: Path
-) -> tuple[WenjuError | None, tuple[int, int] | None, tuple[str, ...]]:
-    """What does not hold of a citation, the lines of its passage now, and the sentences lost."""
-    cited = hit.citation
+    hit: _Hit, docs: Path, intake: Intake
+) -> tuple[WenjuError | None, Place | None, tuple[str, ...]]:
+    """What does not hold of a citation, the place of its passage now, and the sentences lost."""
+    cited, path = hit.citation, docs / hit.citation.source
     try:
-        data = path.read_bytes()
-        text, _ = decode(data, cited.source)
-    except (FileNotFoundError, NotADirectoryError):
-        return CitedFileMissing(path, sha256=cited.sha256), None, ()
+        found = locate(docs, cited.source)
+        if not found.path.exists():
+            return CitedFileMissing(path, sha256=cited.sha256), None, ()
+        file = intake.text_of(found)
+    except ReadError as error:
+        return error, None, ()
     except OSError as error:
         return FileInaccessible(path, reason=error.strerror), None, ()
-    except NotText as error:
-        return error, None, ()
-    claimed = (cited.line_start, cited.line_end)
-    same = hashlib.sha256(data).hexdigest() == cited.sha256
+    text, same = file.text, file.sha256 == cited.sha256
     spans = _place(hit.text, text, cited.spans)
     if spans is None or (same and spans != cited.spans):
         lost = _lost(hit.text, text)
         if same:
             return PassageAltered(path), None, lost
         return PassageDiffers(path, sha256=cited.sha256), None, lost
-    now = lines_of(line_starts(text), spans)
-    if now == claimed:
+    now = place_of(line_starts(text), file.pages, spans)
+    if now == cited.place:
         return None if same else CitedFileChanged(path, sha256=cited.sha256), now, ()
-    moved = {"claimed": _lines(claimed), "actual": _lines(now)}
+    moved = {"claimed": lines_named(cited.place), "actual": lines_named(now)}
     return WrongLines(path, **moved) if same else PassageMoved(path, **moved), now, ()
 
 
@@ -226,5 +235,9 @@ def _lost(passage: str, text: str) -> tuple[str, ...]:
     return tuple(piece for piece in pieces if bare(piece) not in flat)
 
 
-def _lines(lines: tuple[int, int]) -> str:
-    return f"{lines[0]}–{lines[1]}"
+def lines_named(place: Place) -> str:
+    """A place in figures: its lines, with their pages where there are any."""
+    first_page, last_page, first, last = place
+    if first_page is None:
+        return f"{first}–{last}"
+    return f"p. {first_page}, {first} – p. {last_page}, {last}"

@@ -42,6 +42,14 @@ class Mode(StrEnum):
     SPARSE = "sparse"
 
 
+class CitationStyle(StrEnum):
+    """How a citation is written for a list of references."""
+
+    GBT7714 = "gbt7714"
+    BIBTEX = "bibtex"
+    CSL = "csl"
+
+
 class Status(StrEnum):
     """What an answer claims for itself."""
 

@@ -62,14 +62,15 @@ def test_a_changed_file_in_which_the_passage_still_stands_is_told_apart(answered
     (docs / "two.txt").write_text(TWO + "\n又及。\n", "utf-8")
     proof = of_two(verify_saved(save(answered), docs))
     assert proof.code == "CitedFileChanged"
-    assert proof.now == (proof.line_start, proof.line_end)
+    assert proof.now == proof.place
 
 
 def test_a_passage_that_has_moved_is_found_with_its_lines(answered, save, docs):
     (docs / "two.txt").write_text("编者按：重印。\n\n" + TWO, "utf-8")
     proof = of_two(verify_saved(save(answered), docs))
     assert proof.code == "PassageMoved"
-    assert proof.now == (proof.line_start + 2, proof.line_end + 2)
+    first, last = proof.place[2:]
+    assert proof.now == (None, None, first + 2, last + 2)
 
 
 def test_a_passage_in_pieces_that_has_moved_is_found(answered, save, docs, tmp_path):
@@ -85,7 +86,8 @@ def test_a_passage_in_pieces_that_has_moved_is_found(answered, save, docs, tmp_p
     (docs / "two.txt").write_text("头\n" + text, "utf-8")
     saved = answered | {"hits": [hit | {"citation": citation}]}
     proof = of_two(verify_saved(save(saved), docs))
-    assert (proof.code, proof.now[0]) == ("PassageMoved", hit["citation"]["line_start"] + 1)
+    assert proof.code == "PassageMoved"
+    assert proof.now[2] == hit["citation"]["line_start"] + 1
 
 
 def test_of_a_passage_that_reads_differently_the_lost_sentence_is_named(answered, save, docs):
@@ -131,7 +133,8 @@ def test_a_quotation_altered_in_the_answer_is_found_out(answered, save, docs):
 
 def test_lines_altered_in_the_answer_are_found_out_with_the_right_ones(answered, save, docs):
     forged = json.loads(json.dumps(answered))
-    right = forged["hits"][0]["citation"]["line_start"], forged["hits"][0]["citation"]["line_end"]
+    cited = forged["hits"][0]["citation"]
+    right = (None, None, cited["line_start"], cited["line_end"])
     forged["hits"][0]["citation"] |= {"line_start": 98, "line_end": 99}
     proof = verify_saved(save(forged), docs).proofs[0]
     assert (proof.code, proof.now) == ("WrongLines", right)

@@ -16,6 +16,7 @@ from rag.retrieve.calibration import (
     thresholds,
     write_calibration,
 )
+from rag.retrieve.references import reference, references
 from rag.retrieve.retriever import Retriever, retrieve
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "find_calibration",
     "logit",
     "ranking_identity",
+    "reference",
+    "references",
     "remove_calibration",
     "retrieve",
     "scaled",

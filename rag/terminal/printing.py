@@ -17,13 +17,13 @@ from rag.errors import printable
 from rag.evaluate import DEPTHS, Change, Comparison, Fit, Outcome, Scores, Trial, Verdict
 from rag.feedback import Feedback
 from rag.history import Diff, Generation, Kind, Rollback
-from rag.retrieve import CalibrationState
-from rag.saved import SavedReport
+from rag.retrieve import CalibrationState, references
+from rag.saved import SavedReport, lines_named
 from rag.settings import Settings
 from rag.status import Behind, IndexStatus
 from rag.terminal.layout import cells, pad, paragraph
 from rag.terminal.texts import Texts
-from rag.types import Answer, BuildReport, Failure, Status
+from rag.types import Answer, BuildReport, CitationStyle, Failure, Status
 from rag.verify import VerifyReport
 
 _MARKS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.REMOVED: "-"}
@@ -98,12 +98,7 @@ def say_failures(failures: Sequence[Failure], words: Texts) -> None:
 
 def print_answer(answer: Answer, words: Texts) -> None:
     """The status in words, then each passage under its label."""
-    status = {
-        Status.FOUND: words.found,
-        Status.UNCERTAIN: words.uncertain,
-        Status.NOT_FOUND: words.not_found if answer.hits else words.nothing,
-    }[answer.status]
-    click.echo(words.confidence.format(status=status, percent=round(answer.confidence * 100)))
+    click.echo(_status(answer, words))
     if answer.query != answer.question:
         click.echo(words.searched_as.format(query=printable(answer.query)))
     width = _width() if sys.stdout.isatty() else None
@@ -112,6 +107,22 @@ def print_answer(answer: Answer, words: Texts) -> None:
         if hit.citation.stale:
             click.echo(f"   ⚠ {words.stale[hit.citation.stale]}")
         click.echo(paragraph(hit.text, hit.highlights[:1], width, indent="   "))
+
+
+def print_references(answer: Answer, style: CitationStyle, words: Texts) -> None:
+    """The passages as references; the status, and what is stale, on stderr.
+
+    Nothing is cited where nothing was found: the nearest passages are no answer.
+    """
+    say(_status(answer, words))
+    hits = () if answer.status is Status.NOT_FOUND else answer.hits
+    for hit in hits:
+        if hit.citation.stale:
+            say(f"⚠ {printable(hit.citation.source)}  {words.stale[hit.citation.stale]}")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    made = references([hit.citation for hit in hits], style)
+    click.echo(made, nl=bool(made))
 
 
 def print_status(status: IndexStatus, behind: Behind | None, words: Texts) -> None:
@@ -244,9 +255,8 @@ def print_saved(report: SavedReport, words: Texts) -> None:
     heading = words.saved_proven if report.proven == len(report.proofs) else words.saved_broken
     click.echo(heading.format(citations=len(report.proofs), proven=report.proven))
     for one in report.proofs:
-        where = words.saved_place.format(
-            source=printable(one.source), start=one.line_start, end=one.line_end
-        )
+        lines = lines_named(one.place)
+        where = words.saved_place.format(source=printable(one.source), lines=lines)
         step = f" → {one.next_step}" if one.next_step else ""
         click.echo(f"{one.rank}. {where}  {one.what or words.saved_holds}{step}")
         for sentence in one.lost:
@@ -351,6 +361,15 @@ def print_checks(checks: Sequence[Check], words: Texts) -> None:
         name = pad(words.checks[check.name], name_width)
         step = f" → {check.next_step}" if check.next_step else ""
         click.echo(f"{level}  {name}  {check.what}{step}")
+
+
+def _status(answer: Answer, words: Texts) -> str:
+    status = {
+        Status.FOUND: words.found,
+        Status.UNCERTAIN: words.uncertain,
+        Status.NOT_FOUND: words.not_found if answer.hits else words.nothing,
+    }[answer.status]
+    return words.confidence.format(status=status, percent=round(answer.confidence * 100))
 
 
 def _change(change: Change, words: Texts) -> str:

@@ -67,6 +67,8 @@ class Texts:
     html: str
     reset: str
     source: str
+    cite: str
+    cite_or_json: str
     host: str
     port: str
     verbose: str
@@ -239,6 +241,8 @@ ZH = Texts(
     html="把结果写成一个网页文件",
     reset="取消校准",
     source="只在这些文件里找，可用通配符，可多次给出",
+    cite="只列参考文献：gbt7714、bibtex 或 csl（CSL-JSON）；没有找到就不列",
+    cite_or_json="--cite 和 --json 只能用一个",
     host="监听地址",
     port="端口，0 表示任选一个空闲的",
     verbose="列出每个没答好的问题",
@@ -306,7 +310,7 @@ ZH = Texts(
     saved_proven="答案里的 {citations} 条引文都得到证实：文件没有变，引文是原话，行号无误",
     saved_broken="答案里的 {citations} 条引文中 {proven} 条得到证实",
     saved_without="答案里没有引文，没有要核对的",
-    saved_place="{source} 第 {start}–{end} 行",
+    saved_place="{source} 第 {lines} 行",
     saved_holds="与原文一致",
     scores_of="问题文件",
     all_files="合计",
@@ -431,6 +435,8 @@ EN = Texts(
     html="write a report, one HTML file",
     reset="take the calibration back",
     source="search these files only; a glob, may be repeated",
+    cite="print references only: gbt7714, bibtex or csl (CSL-JSON); none if not found",
+    cite_or_json="--cite and --json cannot be used together",
     host="address to listen on",
     port="port, 0 for any free one",
     verbose="list every question that was not answered well",
@@ -504,7 +510,7 @@ EN = Texts(
     "word, on those lines",
     saved_broken="{proven} of the answer's {citations} citations are proven",
     saved_without="the answer has no citations; there is nothing to check",
-    saved_place="{source} lines {start}–{end}",
+    saved_place="{source} lines {lines}",
     saved_holds="holds",
     scores_of="questions",
     all_files="all",

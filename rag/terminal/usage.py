@@ -122,8 +122,8 @@ def text(words: Texts) -> Check:
 def one_of(words: Texts, choices: Sequence[str]) -> Check:
     """A check that an option's value is one of ``choices``."""
 
-    def check(ctx: click.Context, param: click.Parameter, value: str) -> str:
-        if value in choices:
+    def check(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+        if value is None or value in choices:
             return value
         names = " ".join(choices)
         problem = words.not_one_of.format(name=param.opts[0], names=names, value=value)

@@ -8,6 +8,7 @@ from enum import IntEnum
 from itertools import groupby
 from math import exp
 
+from rag.retrieve import reference
 from rag.types import Answer, Citation, Hit, Span
 from rag.web.marks import pieces, term_spans
 from rag.web.markup import Markup, element, join
@@ -89,9 +90,19 @@ def marked(text: str, answers: Sequence[Span], terms: Sequence[str]) -> list[Mar
 
 
 def copying(quote: str, citation: Citation, say: Texts) -> Markup:
-    """The button that copies ``quote`` with its citation."""
+    """The buttons that copy ``quote`` with its citation, and the entry by GB/T 7714."""
     copied = say.citation.format(quote=quote, label=citation.label)
-    return button(say.copy, data_copy=copied, data_done=say.copied, aria_live="polite")
+    entry = reference(citation)
+    return join(
+        button(say.copy, data_copy=copied, data_done=say.copied, aria_live="polite"),
+        button(
+            say.copy_reference,
+            data_copy=entry,
+            data_done=say.copied,
+            aria_live="polite",
+            title=f"GB/T 7714: {entry}",
+        ),
+    )
 
 
 def linking(chunk_id: str, say: Texts) -> Markup:

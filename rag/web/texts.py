@@ -118,6 +118,7 @@ class Texts:
     show_less: str
     open_source: str
     copy: str
+    copy_reference: str
     copy_link: str
     copied: str
     citation: str
@@ -250,6 +251,7 @@ ZH = Texts(
     show_less="收起",
     open_source="看原文",
     copy="复制引文",
+    copy_reference="复制参考文献",
     copy_link="复制链接",
     copied="已复制",
     citation="“{quote}”——{label}",
@@ -384,6 +386,7 @@ EN = Texts(
     show_less="Show less",
     open_source="Open the source",
     copy="Copy citation",
+    copy_reference="Copy reference",
     copy_link="Copy link",
     copied="Copied",
     citation="“{quote}” — {label}",

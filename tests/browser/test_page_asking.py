@@ -108,6 +108,15 @@ def test_one_click_copies_the_quotation_with_its_citation(visit: Visit, address:
     assert copied.endswith("行")
 
 
+def test_one_click_copies_the_entry_for_a_list_of_references(visit: Visit, address: str) -> None:
+    visit.open(address).ask(ASKED)
+    visit.verdict.get_by_role("button", name="复制参考文献").click()
+    expect(visit.verdict.get_by_role("button", name="已复制")).to_be_visible()
+    copied = visit.page.evaluate("navigator.clipboard.readText()")
+    assert "[Z]. " in copied
+    assert copied.endswith("行.")
+
+
 def test_the_examples_are_answered(visit: Visit, address: str) -> None:
     visit.open(address)
     examples = visit.page.locator(".examples button")
