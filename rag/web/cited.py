@@ -48,7 +48,7 @@ def read_cited(docs: Path, hit: Hit) -> CitedFile:
     """The file that ``hit`` is cited from, around the lines it names. Never raises."""
     citation = hit.citation
     place = PurePosixPath(citation.source)
-    if place.is_absolute() or ".." in place.parts:
+    if place.is_absolute() or ".." in place.parts or "\0" in citation.source:
         return CitedFile("unreadable", (), 0)
     try:
         found = locate(docs, citation.source)
