@@ -26,9 +26,9 @@ Vectors = npt.NDArray[np.float32]
 EMBEDDED_FOLDER = Path(__file__).parent.parent / "models" / "wenju-static-zh"
 _BATCH = 256
 _WINDOW_CHARS = 60
-"""A mean of token vectors blurs what one sentence says: R@10 among news, a vector a passage against
-a window of 60 (benchmarks/embedding.py): CMRC .871 → .914, DRCD .851 → .937, XQuAD .804 → .866. For
-models from outside each vector costs a run of a transformer, which reads whole passages anyway."""
+"""A mean of token vectors blurs what one sentence says. R@10, a vector a passage against a window of
+60, among 4,000 passages of news: CMRC .923 → .963, DRCD .871 → .965, XQuAD .922 → .957. For models
+from outside each vector costs a run of a transformer, which reads whole passages anyway."""
 
 
 class Encoder(Protocol):

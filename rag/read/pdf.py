@@ -1,7 +1,7 @@
 """PDF, by pdfium: its text layer in the order of its contents, with the box of every glyph.
 
-pdfium (BSD, Apache-2.0) is the engine of Chromium; its maps from Chinese fonts to characters are
-the most complete of the permissively licensed ones. The file's text is the text of its pages, one
+pdfium (BSD, Apache-2.0) is the engine of Chromium, maintained with it, and maps Chinese fonts to
+characters without further files. The file's text is the text of its pages, one
 after another, a line break between two of them.
 """
 
