@@ -21,7 +21,7 @@ def rail(language: Language) -> Markup:
     say = texts(language)
     return element(
         "div",
-        element("a", say.skip_to_question, href="#ask", class_="skip"),
+        element("a", say.skip_to_question, href="#question", class_="skip"),
         element(
             "header",
             element("span", "据", class_="seal", aria_hidden="true"),
@@ -109,7 +109,7 @@ def bar(language: Language) -> Markup:
         "div",
         icon("menu-icon", say.menu, data_drawer="rail"),
         element("span", "据", class_="seal", aria_hidden="true"),
-        element("span", say.name, class_="name"),
+        element("h1", say.name, class_="name"),
         icon("fresh-icon", say.new_conversation, data_event="fresh"),
         class_="bar",
         lang=say.html_lang,
