@@ -206,9 +206,14 @@ window.wenju = (() => {
     listed: reset,
   };
 
-  function reset(element) {  // a box that was pressed forgets what the server says of it
-    for (const box of element.querySelectorAll("[type=checkbox]"))
-      box.checked = box.hasAttribute("checked");
+  const wished = new Map();  // what was pressed and not yet drawn so by the server
+  const named = (box) => `${box.dataset.part} ${box.value}`;
+  function reset(element) {  // a box forgets that it was pressed once the server says the same of it
+    for (const box of element.querySelectorAll("[type=checkbox]")) {
+      const said = box.hasAttribute("checked");
+      if (wished.get(named(box)) === said) wished.delete(named(box));
+      box.checked = wished.get(named(box)) ?? said;
+    }
     for (const day of element.querySelectorAll("[type=date]"))
       day.value = day.getAttribute("value") ?? "";
   }
@@ -260,6 +265,7 @@ window.wenju = (() => {
       else if (act !== undefined) history(button, trigger);
       else if (name) {
         if (name === "edit") write(data.question);
+        wished.clear();
         if (name === "switch") localStorage.setItem("wenju.language", button.lang.slice(0, 2));
         if (name === "open" && !document.querySelector(".sheet")) openedFrom = button;
         if (button.closest("#rail")) delete body.dataset.drawer;
@@ -269,7 +275,9 @@ window.wenju = (() => {
     });
     element.addEventListener("change", ({ target }) => {
       const { part } = target.dataset;
-      if (part) trigger("narrow", { part, value: target.value, on: target.checked });
+      if (!part) return;
+      if (target.type === "checkbox") wished.set(named(target), target.checked);
+      trigger("narrow", { part, value: target.value, on: target.checked });
     });
     let sought;
     element.addEventListener("input", ({ target }) => {
