@@ -26,9 +26,9 @@ Vectors = npt.NDArray[np.float32]
 EMBEDDED_FOLDER = Path(__file__).parent.parent / "models" / "wenju-static-zh"
 _BATCH = 256
 _WINDOW_CHARS = 60
-"""A mean of token vectors blurs what one sentence says. R@10 with a vector a passage and one for
-60 code points, among 4,000 passages of news: CMRC .923, .963; DRCD .871, .965; XQuAD .922, .957.
-For models from outside each costs a run of a transformer, which reads whole passages anyway."""
+"""A mean of token vectors blurs what one sentence says. R@10 with a vector a passage and one for 60
+code points, among 4,000 passages of news: CMRC .923, .963; DRCD .871, .965; XQuAD .922, .957. For
+models from outside each costs a run of a transformer, which reads whole passages anyway."""
 
 
 class Encoder(Protocol):
