@@ -1,4 +1,4 @@
-"""Markdown: code stays line by line, a heading may be underlined, front matter is imprint."""
+"""Markdown: code stays line by line, a heading may be underlined, front matter states facts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from rag.read import repair
 from rag.read.decoding import decode
 from rag.read.lines import Line, lines
+from rag.read.metadata import front_matter
 from rag.read.reader import Draft
 from rag.types import BlockKind
 
@@ -34,7 +35,8 @@ class Markdown:
         kinds |= {index: BlockKind.PARAGRAPH for index in _code(source)}
         underlines = frozenset(_underlines(source, kinds))
         kinds |= {index - 1: BlockKind.HEADING for index in underlines}
-        return Draft(text, encoding, repair.blocks(source, kinds, underlines))
+        blocks = repair.blocks(source, kinds, underlines)
+        return Draft(text, encoding, blocks, stated=front_matter(text))
 
 
 def _front_matter(source: Sequence[Line]) -> range:

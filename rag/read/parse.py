@@ -8,6 +8,7 @@ from rag.errors import UnsupportedFormat
 from rag.read.articles import articles
 from rag.read.files import Loaded
 from rag.read.formats import reader_of
+from rag.read.metadata import with_stated
 from rag.types import Document
 
 
@@ -29,7 +30,7 @@ def parse(loaded: Loaded) -> Document:
         sha256=loaded.sha256,
         encoding=draft.encoding,
         text=draft.text,
-        articles=articles(draft.blocks),
+        articles=with_stated(articles(draft.blocks), draft.stated),
         pages=draft.pages,
         furniture=draft.furniture,
         problems=draft.problems,

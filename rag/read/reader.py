@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from rag.read.metadata import Stated
 from rag.types import Block, Metadata, Page, Problem, Span
 
 
@@ -29,6 +30,7 @@ class Draft:
     problems: tuple[Problem, ...] = ()
     """Parts that could not be read; where nothing could, the reader raises instead."""
     metadata: Metadata = field(default_factory=Metadata)
+    stated: Stated = field(default_factory=Stated)
 
 
 class Reader(Protocol):
