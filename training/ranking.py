@@ -8,8 +8,8 @@ Corpora of several kinds, sizes and passage lengths are built by the package its
 - government reports and pages of several broadcast items, all of one kind of language, with
   questions made from their statements (``training/questions.py``);
 - all government reports, thousands of news articles, and small folders of pages with several
-  items each, with the questions of ``written.jsonl``: written by hand as people ask, in other words
-  than the text, some of them about what the item does not tell.
+  items each, with the questions of ``written.jsonl``: written one by one as people ask, in other
+  words than the text, some of them about what the item does not tell.
 
 Each question is asked as it is; without its document; without the passages that answer; and with
 the answering sentence cut out of its passage, so that the matter is spoken of, the answer is not.

@@ -1,8 +1,8 @@
 """Everyday words and what they go by in reports: 没活干 is 失业, 挪窝 is 搬迁.
 
-``models/everyday.tsv`` was written by hand: a line is a group of words that stand for the same
-thing, everyday ones before the tab, those of reports behind it. It only ever adds: a passage with
-the word itself is worth more than one with a counterpart.
+``models/everyday.tsv`` was written for this, with a language model: a line is a group of words that
+stand for the same thing, everyday ones before the tab, those of reports behind it. It only ever
+adds: a passage with the word itself is worth more than one with a counterpart.
 """
 
 from __future__ import annotations
