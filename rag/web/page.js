@@ -56,7 +56,14 @@ window.wenju = (() => {
     else delete body.dataset.drawer;
     if (body.dataset.drawer) {
       const focused = { documents: "#documents h2", rail: "#rail .fresh" }[name];
-      setTimeout(() => document.querySelector(focused)?.focus({ preventScroll: true }), 30);
+      const focus = () => document.querySelector(focused)?.focus({ preventScroll: true });
+      setTimeout(focus, 30);
+      // what the server still draws replaces the element, and focus falls back to the body
+      let left = 60;
+      const watch = setInterval(() => {
+        if (!left-- || body.dataset.drawer !== name) clearInterval(watch);
+        else if (document.activeElement === body) focus();
+      }, 50);
     } else if (open && openedFrom?.isConnected) openedFrom.focus({ preventScroll: true });
   }
 

@@ -60,6 +60,7 @@ def test_the_documents_open_and_close_by_keys_and_focus_returns(visit: Visit, ad
     visit.open(address)
     keyboard = visit.page.keyboard
     opener = visit.page.locator("#rail [data-drawer=documents]")
+    expect(visit.page.locator("#documents input[type=checkbox]").first).to_be_attached()
     opener.focus()
     keyboard.press("Enter")
     expect(visit.drawer.locator("h2").first).to_be_focused()
