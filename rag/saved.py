@@ -32,12 +32,10 @@ from rag.read import bare, decode, is_quote, line_starts, locate, place_of
 from rag.settings import load_settings
 from rag.split import sentences
 from rag.types import Language, Span
+from rag.verify import Place, lines_named
 
 _HEAD = 12
 """Visible characters by which a passage is looked for elsewhere in its file."""
-
-Place = tuple[int | None, int | None, int, int]
-"""First and last page, first and last line, as :func:`~rag.read.place_of` gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +231,3 @@ def _lost(passage: str, text: str) -> tuple[str, ...]:
     flat = bare(text)
     pieces = (passage[start:end].strip() for start, end in sentences(passage))
     return tuple(piece for piece in pieces if bare(piece) not in flat)
-
-
-def lines_named(place: Place) -> str:
-    """A place in figures: its lines, with their pages where there are any."""
-    first_page, last_page, first, last = place
-    if first_page is None:
-        return f"{first}–{last}"
-    return f"p. {first_page}, {first} – p. {last_page}, {last}"

@@ -24,7 +24,8 @@ from rag.settings import load_settings
 from rag.store import DocumentRecord, Index, damaged_parts, open_index
 from rag.types import Chunk, Language
 
-_Place = tuple[int | None, int | None, int, int]
+Place = tuple[int | None, int | None, int, int]
+"""First and last page, first and last line, as :func:`~rag.read.place_of` gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +122,16 @@ def _broken(
         if not is_quote(chunk.text, file.text, chunk.spans):
             yield chunk.chunk_id, QuoteWrong(path)
         elif (actual := place_of(starts, file.pages, chunk.spans)) != _claimed(chunk):
-            claimed = _lines(_claimed(chunk))
-            yield chunk.chunk_id, LinesWrong(path, claimed=claimed, actual=_lines(actual))
+            claimed = lines_named(_claimed(chunk))
+            yield chunk.chunk_id, LinesWrong(path, claimed=claimed, actual=lines_named(actual))
 
 
-def _claimed(chunk: Chunk) -> _Place:
+def _claimed(chunk: Chunk) -> Place:
     return chunk.page, chunk.page_end, chunk.line_start, chunk.line_end
 
 
-def _lines(place: _Place) -> str:
+def lines_named(place: Place) -> str:
+    """A place in figures: its lines, with their pages where there are any."""
     first_page, last_page, first, last = place
     if first_page is None:
         return f"{first}–{last}"

@@ -186,11 +186,6 @@ class EmbeddedEncoder:
         wanted: npt.NDArray[np.float32] = scores[ids]
         return wanted
 
-    def token_ids(self, texts: Sequence[str]) -> list[npt.NDArray[np.int64]]:
-        """The tokens of each text; 0 is the unknown one."""
-        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [np.array(encoding.ids, dtype=np.int64) for encoding in encodings]
-
     def token_vectors(self, ids: npt.NDArray[np.int64]) -> Vectors:
         """The vectors of tokens, shape ``[len(ids), dimension]``."""
         vectors: Vectors = self._rows[ids].astype(np.float32)

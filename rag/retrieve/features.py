@@ -163,7 +163,7 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
     local = _row_shares(weights * (1.0 - _COMMON * elsewhere))
     rest = _row_shares(weights * (1.0 - in_title))
 
-    cosines, what_cosines = meaning.cosines(question, in_where)
+    cosines, what_cosines = meaning.cosines(in_where)
     kinds, around, around_soft = _likeliest(question, sentences, telling, meaning.words)
     sentence_soft = soft @ weights
     of_sentence = np.column_stack(
@@ -261,9 +261,7 @@ class _Meaning:
     asked: Vectors
     """The content words' vectors, as they are summed."""
 
-    def cosines(
-        self, question: Question, in_where: Floats
-    ) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    def cosines(self, in_where: Floats) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
         """Sentences' and passages': of the whole question, and of what the headline leaves."""
         whole = (_exact(self.sentences @ self.own), _exact(self.passages @ self.own))
         left: Vectors = (1.0 - in_where).astype(np.float32) @ self.asked

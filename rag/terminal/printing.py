@@ -18,13 +18,13 @@ from rag.evaluate import DEPTHS, Change, Comparison, Fit, Outcome, Scores, Trial
 from rag.feedback import Feedback
 from rag.history import Diff, Generation, Kind, Rollback
 from rag.retrieve import CalibrationState, references
-from rag.saved import SavedReport, lines_named
+from rag.saved import SavedReport
 from rag.settings import Settings
 from rag.status import Behind, IndexStatus
 from rag.terminal.layout import cells, pad, paragraph
 from rag.terminal.texts import Texts
 from rag.types import Answer, BuildReport, CitationStyle, Failure, Status
-from rag.verify import VerifyReport
+from rag.verify import VerifyReport, lines_named
 
 _MARKS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.REMOVED: "-"}
 _LISTED = 20
