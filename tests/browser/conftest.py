@@ -29,6 +29,9 @@ from rag.build import build  # noqa: E402
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The page's tests come last: Playwright keeps an event loop running in the main thread, and
+    no other test could run one of its own there."""
+    items.sort(key=lambda item: HERE in item.path.parents)
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
