@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rag.errors import FileInaccessible, ReadError
 from rag.read import Found, digest, locate
+from rag.retrieve.labels import label
 from rag.store import Index
 from rag.types import Chunk, Citation
 
@@ -89,15 +90,3 @@ def _as_it_was(file: Found, size: int, sha256: str) -> bool:
     if max(found.st_mtime_ns, found.st_ctime_ns) + _SETTLED < now:
         _proven[key] = state
     return True
-
-
-def label(chunk: Chunk) -> str:
-    """The one line that a person reads: 《题目》 文件 第 x–y 行."""
-    title = f"《{chunk.title}》 " if chunk.title else ""
-    page = f" 第 {chunk.page} 页" if chunk.page is not None else ""
-    lines = (
-        f"第 {chunk.line_start} 行"
-        if chunk.line_start == chunk.line_end
-        else f"第 {chunk.line_start}–{chunk.line_end} 行"
-    )
-    return f"{title}{chunk.source}{page} {lines}"

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from rag.retrieve.labels import place
 from rag.types import Citation, CitationStyle
 
 _DAY = re.compile(
@@ -55,7 +56,7 @@ def _gbt7714(citation: Citation) -> str:
     else:
         parts = (_flat(known.publisher), citation.title and _flat(citation.source), date)
         where = ", ".join(part for part in parts if part)
-    shown = f"{where}: {_place(citation)}" if where else _place(citation)
+    shown = f"{where}: {place(citation)}" if where else place(citation)
     return f"{author}{title}. {shown}."
 
 
@@ -120,19 +121,9 @@ def _date(citation: Citation) -> tuple[int | None, int | None, int | None]:
     return int(found["y"]), int(month) if month else None, int(day) if day else None
 
 
-def _place(citation: Citation) -> str:
-    """Page and lines, in Chinese, as GB/T 7714 has them after the colon."""
-    first, last = citation.line_start, citation.line_end
-    until = citation.page_end
-    if citation.page is not None and until is not None and until != citation.page:
-        return f"第 {citation.page} 页第 {first} 行–第 {until} 页第 {last} 行"
-    page = f"第 {citation.page} 页" if citation.page is not None else ""
-    return page + (f"第 {first} 行" if first == last else f"第 {first}–{last} 行")
-
-
 def _note(citation: Citation) -> str:
     """What proves it, whatever a style makes of the rest: file, place, sha256."""
-    return f"{_flat(citation.source)}, {_place(citation)}, sha256 {citation.sha256}"
+    return f"{_flat(citation.source)}, {place(citation)}, sha256 {citation.sha256}"
 
 
 def _key(citation: Citation) -> str:
