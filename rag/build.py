@@ -32,14 +32,9 @@ from rag.store import (
     Index,
     Progress,
     Shape,
-    clean,
-    damaged_parts,
-    docs_from,
+    Store,
     docs_of,
-    leftovers,
-    locked,
-    open_index,
-    writing,
+    store_of,
 )
 from rag.types import BuildReport, Chunk, Failure, Language
 
@@ -82,14 +77,16 @@ def build(
     """
     started = time.perf_counter()
     given = settings or load_settings()
-    target = Path(index or given.index)
-    folder = Path(docs or docs_of(given.model_copy(update={"index": target})))
+    if index is not None:
+        given = given.model_copy(update={"index": Path(index)})
+    store = store_of(given)
+    folder = Path(docs or docs_of(given))
     found, failures = scan(folder, given)
     encoder = encoder or load_encoder(model or given.model)
     work = _Work(
         given,
-        target,
-        docs_from(target, folder),
+        store,
+        store.docs_named(folder),
         {one.source: one for one in found},
         failures,
         encoder,
@@ -102,8 +99,8 @@ def build(
         if report:
             _tidy(work)
         else:
-            with locked(target):
-                clean(target, given.keep_generations)
+            with store.locked():
+                store.clean(given.keep_generations)
                 # another build may have done it all while this one looked
                 report = _unchanged(work, intake) or _written(work, intake)
     return replace(report, took_ms=(time.perf_counter() - started) * 1000)
@@ -114,7 +111,7 @@ class _Work:
     """What one build is about."""
 
     settings: Settings
-    index: Path
+    store: Store
     docs: str
     """As the manifest remembers it."""
     found: dict[str, Found]
@@ -142,7 +139,7 @@ class _Outcome:
 def _unchanged(work: _Work, intake: Intake) -> BuildReport | None:
     """The report of a build that has nothing to do, or None. Writes nothing to find out."""
     with ExitStack() as opened:
-        live = _live(work.index, opened)
+        live = _live(work.store, opened)
         if live is None and work.found:
             return None
         before = _records(live)
@@ -161,13 +158,13 @@ def _unchanged(work: _Work, intake: Intake) -> BuildReport | None:
 def _written(work: _Work, intake: Intake) -> BuildReport:
     """Write a new generation and make it the live one. The caller holds the lock."""
     with ExitStack() as opened:
-        live = _live(work.index, opened)
+        live = _live(work.store, opened)
         before = _records(live)
         failures = list(work.failures)
         after: dict[str, DocumentRecord] = {}
         total = len(_places(work, before))
         any_read = False
-        with writing(work.index, work.encoder) as writer:
+        with work.store.writing(work.encoder) as writer:
             for done, outcome in enumerate(_outcomes(work, live, intake), start=1):
                 source = outcome.source
                 if outcome.fresh:
@@ -209,13 +206,13 @@ def _written(work: _Work, intake: Intake) -> BuildReport:
     )
 
 
-def _live(target: Path, opened: ExitStack) -> Index | None:
+def _live(store: Store, opened: ExitStack) -> Index | None:
     """The live generation, if every byte of it is what was written."""
     try:
-        live = opened.enter_context(open_index(target))
+        live = opened.enter_context(store.open())
     except (IndexMissing, IndexDamaged):
         return None
-    return None if damaged_parts(live.folder, live.manifest) else live
+    return None if live.damaged() else live
 
 
 def _records(live: Index | None) -> dict[str, DocumentRecord]:
@@ -307,10 +304,10 @@ def _as_it_was(live: Index | None, failures: Sequence[Failure]) -> BuildReport:
 def _tidy(work: _Work) -> None:
     """Remove what a dead build left, if there is anything."""
     keep = work.settings.keep_generations
-    if leftovers(work.index, keep):
+    if work.store.leftovers(keep):
         try:
-            with locked(work.index):
-                clean(work.index, keep)
+            with work.store.locked():
+                work.store.clean(keep)
         except IndexProblem:  # another build is at it, or the folder is read-only
             return
 

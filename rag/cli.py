@@ -223,13 +223,14 @@ def _build(docs: str | None, gates: tuple[str, ...], index: str | None, as_json:
 @contextmanager
 def _told_if_late(settings: Settings, words: Texts) -> Iterator[None]:
     """Where Ctrl-C came after a generation had gone live, say so: the index is not as it was."""
-    from rag.store import live_generation
+    from rag.store import store_of
 
-    before = live_generation(settings.index)
+    store = store_of(settings)
+    before = store.live()
     try:
         yield
     except KeyboardInterrupt:
-        now = live_generation(settings.index)
+        now = store.live()
         if now is None or now == before:
             raise
         printing.say(words.interrupted_late.format(generation=int(now)))
@@ -353,7 +354,7 @@ def _verify(answer: str | None, docs: str | None, index: str | None, as_json: bo
     settings = load_settings(docs=docs, index=index)
     if answer is not None:
         return _verify_saved(answer, settings, as_json)
-    report = verify(settings.index, settings.docs, language=settings.lang)
+    report = verify(language=settings.lang, settings=settings)
     if as_json:
         printing.print_json(report)
     else:

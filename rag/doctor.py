@@ -18,7 +18,7 @@ from rag.errors import IndexMissing, SettingsError, WenjuError
 from rag.read import scan
 from rag.retrieve import CalibrationState, find_calibration
 from rag.settings import NO_RERANKER, Settings, load_settings
-from rag.store import damaged_parts, docs_of, leftovers, open_index
+from rag.store import docs_of, store_of
 from rag.types import Language
 
 _PACKAGES = ("faiss-cpu", "tantivy", "jieba", "rjieba", "numpy", "sentence-transformers", "gradio")
@@ -105,9 +105,9 @@ def _model(settings: Settings, language: Language) -> Iterator[Check]:
 
 def _index(settings: Settings, language: Language) -> Iterator[Check]:
     try:
-        with open_index(settings.index) as index:
+        with store_of(settings).open() as index:
             shape = index.manifest.shape
-            damaged = damaged_parts(index.folder, index.manifest)
+            damaged = index.damaged()
             counts = {"documents": len(index.documents()), "passages": index.manifest.passages}
     except IndexMissing as error:
         yield Check("index", Level.WARN, error.what(language), error.next_step(language))
@@ -173,9 +173,9 @@ def _port(settings: Settings, language: Language) -> Iterator[Check]:
 
 
 def _leftovers(settings: Settings, language: Language) -> Iterator[Check]:
-    left = leftovers(settings.index, settings.keep_generations)
+    left = store_of(settings).leftovers(settings.keep_generations)
     if left:
-        what = _say(_LEFT, language, names=", ".join(path.name for path in left))
+        what = _say(_LEFT, language, names=", ".join(left))
         yield Check("leftovers", Level.WARN, what, _say(_NEXT_BUILD_CLEANS, language))
     else:
         yield Check("leftovers", Level.OK, _say(_NOTHING_LEFT, language))

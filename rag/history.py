@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
-from pathlib import Path
 
 from rag.encode import load_encoder
 from rag.errors import GenerationMissing, IndexProblem, ModelMismatch, NothingEarlier
@@ -16,13 +15,8 @@ from rag.store import (
     DocumentRecord,
     Index,
     Manifest,
-    clean,
-    generation_folder,
-    locked,
-    open_generation,
-    published,
-    read_manifest,
-    restore,
+    Store,
+    store_of,
 )
 from rag.types import Chunk
 
@@ -120,13 +114,14 @@ def history(settings: Settings) -> tuple[Generation, ...]:
     Raises:
         IndexProblem: there is no index, or it does not say which generation is live.
     """
-    names = published(settings.index)
+    store = store_of(settings)
+    names = store.published()
     told: list[Generation] = []
     before: Manifest | None = None
     for name in names:
         live = name == names[-1]
         try:
-            described = read_manifest(generation_folder(settings.index, name))
+            described = store.manifest(name)
         except IndexProblem as error:
             told.append(Generation(name, live, error.what(settings.lang)))
             before = None
@@ -164,11 +159,12 @@ def diff(settings: Settings, before: str | None = None, after: str | None = None
         GenerationMissing, NothingEarlier: one of them is not kept.
         IndexProblem: one of them cannot be read.
     """
-    names = published(settings.index)
-    new = _named(settings.index, names, after) if after else names[-1]
-    old = _named(settings.index, names, before) if before else _earlier(settings, names, new)
+    store = store_of(settings)
+    names = store.published()
+    new = _named(settings, names, after) if after else names[-1]
+    old = _named(settings, names, before) if before else _earlier(settings, store, names, new)
     changes = []
-    with open_generation(settings.index, old) as a, open_generation(settings.index, new) as b:
+    with store.open(old) as a, store.open(new) as b:
         for kind, was, source in _documents(a.manifest, b.manifest):
             passages = tuple(_passages(a, b, kind, source)) if was is None else ()
             if kind is not Kind.CHANGED or passages or _altered(a, b, source):
@@ -193,18 +189,18 @@ def rollback(settings: Settings, to: str | None = None) -> Rollback:
         IndexProblem: it is damaged, or the index cannot be written; the live one stays.
     """
     started = time.perf_counter()
-    index = settings.index
-    published(index)  # where there is no index, no lock is left either
-    with locked(index):
-        names = published(index)
-        clean(index, keep=len(names))  # what a dead process left, and no generation
+    store = store_of(settings)
+    store.published()  # where there is no index, no lock is left either
+    with store.locked():
+        names = store.published()
+        store.clean(keep=len(names))  # what a dead process left, and no generation
         live = names[-1]
-        chosen = _named(index, names, to) if to else _earlier(settings, names, live)
-        described = read_manifest(generation_folder(index, chosen))
+        chosen = _named(settings, names, to) if to else _earlier(settings, store, names, live)
+        described = store.manifest(chosen)
         _check_model(settings, described)
-        before = _described(settings, live)
-        restored = restore(index, chosen) if chosen != live else described
-        clean(index, settings.keep_generations)
+        before = _described(store, live)
+        restored = store.restore(chosen) if chosen != live else described
+        store.clean(settings.keep_generations)
     return Rollback(
         generation=restored.generation,
         restored=restored.restored_from or chosen,
@@ -216,18 +212,18 @@ def rollback(settings: Settings, to: str | None = None) -> Rollback:
     )
 
 
-def _named(index: Path, names: Sequence[str], wanted: str) -> str:
+def _named(settings: Settings, names: Sequence[str], wanted: str) -> str:
     """The generation that a person names: ``3`` is ``000003``."""
     for name in names:
         if wanted.isdecimal() and int(name) == int(wanted):
             return name
     kept = ", ".join(str(int(name)) for name in names)
-    raise GenerationMissing(index, name=wanted, kept=kept)
+    raise GenerationMissing(settings.index, name=wanted, kept=kept)
 
 
-def _earlier(settings: Settings, names: Sequence[str], name: str) -> str:
+def _earlier(settings: Settings, store: Store, names: Sequence[str], name: str) -> str:
     """The generation before ``name``, or before the one that it is again."""
-    described = _described(settings, name)
+    described = _described(store, name)
     stands_for = described.restored_from if described else None
     earlier = [one for one in names if int(one) < int(stands_for or name)]
     if not earlier:
@@ -235,10 +231,10 @@ def _earlier(settings: Settings, names: Sequence[str], name: str) -> str:
     return earlier[-1]
 
 
-def _described(settings: Settings, name: str) -> Manifest | None:
+def _described(store: Store, name: str) -> Manifest | None:
     """The manifest of a generation, whatever became of its parts; None where it is damaged."""
     try:
-        return read_manifest(generation_folder(settings.index, name))
+        return store.manifest(name)
     except IndexProblem:
         return None
 

@@ -9,7 +9,7 @@ from rag.intake import Intake
 from rag.read import Found, digest, scan
 from rag.retrieve import CalibrationState, find_calibration
 from rag.settings import Settings
-from rag.store import DocumentRecord, docs_of, open_index
+from rag.store import DocumentRecord, docs_of, store_of
 from rag.types import Failure
 
 
@@ -46,7 +46,7 @@ def status(settings: Settings) -> IndexStatus:
     Raises:
         IndexProblem: there is none that can be read.
     """
-    with open_index(settings.index) as index:
+    with store_of(settings).open() as index:
         manifest = index.manifest
         return IndexStatus(
             index=str(settings.index),

@@ -20,8 +20,8 @@ from rag.errors import (
 )
 from rag.intake import Intake
 from rag.read import digest, is_quote, line_starts, locate, place_of
-from rag.settings import load_settings
-from rag.store import DocumentRecord, Index, damaged_parts, open_index
+from rag.settings import Settings, load_settings
+from rag.store import DocumentRecord, Index, store_of
 from rag.types import Chunk, Language
 
 Place = tuple[int | None, int | None, int, int]
@@ -56,9 +56,19 @@ class VerifyReport:
 
 
 def verify(
-    index: Path | str, docs: Path | str | None = None, *, language: Language = Language.ZH
+    index: Path | str | None = None,
+    docs: Path | str | None = None,
+    *,
+    language: Language = Language.ZH,
+    settings: Settings | None = None,
 ) -> VerifyReport:
     """Check the live generation against its own manifest and against the documents.
+
+    Args:
+        index: folder of the index; by default the setting's.
+        docs: folder of the documents; by default the setting's, else the one it was built from.
+        language: of the texts.
+        settings: by default those in force.
 
     Raises:
         DocsMissing: there is no folder of documents to check against.
@@ -67,12 +77,15 @@ def verify(
     started = time.perf_counter()
     problems: list[Problem] = []
     proven = 0
-    with open_index(Path(index)) as live, Intake(load_settings()) as intake:
-        folder = live.docs if docs is None else Path(docs)
+    given = settings or load_settings()
+    if index is not None:
+        given = given.model_copy(update={"index": Path(index)})
+    with store_of(given).open() as live, Intake(given) as intake:
+        folder = Path(docs or given.docs or live.docs)
         if not folder.is_dir():
             raise DocsMissing(folder)
-        for part in damaged_parts(live.folder, live.manifest):
-            error = IndexDamaged(live.folder / part, reason="sha256")
+        for part in live.damaged():
+            error = IndexDamaged(f"{live.where}/{part}", reason="sha256")
             problems.append(_problem(part, None, error, language))
         for record in live.documents():
             broken = [

@@ -12,7 +12,7 @@ from rag.evaluate.measures import WRONGLY_REFUSED
 from rag.evaluate.scores import Scores, evaluate
 from rag.retrieve import Retriever
 from rag.settings import Settings
-from rag.store import Progress, open_index
+from rag.store import Progress, store_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Gate:
         It is asked with the model that it was built with: a larger model has to earn its place.
         """
         try:
-            with open_index(self._settings.index) as opened:
+            with store_of(self._settings).open() as opened:
                 live, model = opened.generation, opened.manifest.shape.model
             settings = self._settings.model_copy(update={"model": model})
             with Retriever(settings=settings, generation=live) as retriever:

@@ -14,7 +14,7 @@ from rag.evaluate.corpus import indexed
 from rag.evaluate.scores import Outcome, Scores, evaluate, score
 from rag.retrieve import Retriever
 from rag.settings import Settings
-from rag.store import Progress, open_index
+from rag.store import Progress, store_of
 from rag.types import Failure, Mode
 
 Questions = Mapping[str, list[Case] | Collection]
@@ -139,6 +139,7 @@ def run_trials(
 
 def _opened(index: Path, settings: Settings) -> Retriever:
     """Another index, with the model that it was built with."""
-    with open_index(index) as opened:
+    there = settings.model_copy(update={"index": index})
+    with store_of(there).open() as opened:
         model = opened.manifest.shape.model
-    return Retriever(settings=settings.model_copy(update={"index": index, "model": model}))
+    return Retriever(settings=there.model_copy(update={"model": model}))

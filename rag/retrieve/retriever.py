@@ -22,7 +22,7 @@ from rag.retrieve.followup import rewrite
 from rag.retrieve.question import Question, understand
 from rag.retrieve.ranking import LOOKED_AT, by_score, load_ranking
 from rag.settings import NO_RERANKER, Settings, load_settings
-from rag.store import DocumentRecord, Index, live_generation, open_generation, open_index
+from rag.store import DocumentRecord, Index, store_of
 from rag.types import Answer, Chunk, Citation, Hit, Leg, Mode, Span, Status
 
 _HIGHLIGHTS = 2
@@ -63,6 +63,7 @@ class Retriever:
             docs = settings.docs
         self._docs = None if docs is None else Path(docs)
         self._lock = threading.Lock()
+        self._store = store_of(self._settings)
         self._reranker = _reranker(self._settings.reranker)
         self._calibrated = calibrated
         self._generation = generation
@@ -87,7 +88,7 @@ class Retriever:
     @property
     def index(self) -> Index:
         """The generation in use: the live one, taken up as soon as a build has published it."""
-        live = self._generation or live_generation(self._settings.index)
+        live = self._generation or self._store.live()
         if live is not None and live != self._index.generation:
             with self._lock:
                 if live != self._index.generation:
@@ -163,9 +164,7 @@ class Retriever:
         )
 
     def _open(self) -> Index:
-        where = self._settings.index
-        wanted = self._generation
-        index = open_generation(where, wanted) if wanted else open_index(where)
+        index = self._store.open(self._generation)
         encoder = _encoder(self._settings.model)
         shape = index.manifest.shape
         if shape.fingerprint != encoder.fingerprint:

@@ -4,7 +4,8 @@ An index is opened for reading by :func:`open_index` and written by one process 
 :func:`locked`, through :func:`writing`. FAISS, tantivy and SQLite stay behind their modules.
 """
 
-from rag.store.index import Index, docs_of, open_generation, open_index, read_manifest
+from rag.store.choosing import docs_of, store_of
+from rag.store.index import open_generation, open_index, read_manifest
 from rag.store.layout import (
     docs_from,
     generation_folder,
@@ -17,8 +18,8 @@ from rag.store.manifest import SCHEMA, Manifest, Part, Shape, damaged_parts
 from rag.store.passages import start_of
 from rag.store.records import DocumentRecord, Field, Scored, Wanted
 from rag.store.restoring import restore
-from rag.store.seams import Vector
-from rag.store.writer import IndexWriter, Progress, clean, writing
+from rag.store.seams import Index, IndexWriter, Progress, Store, Vector
+from rag.store.writer import clean, writing
 
 __all__ = [
     "SCHEMA",
@@ -31,6 +32,7 @@ __all__ = [
     "Progress",
     "Scored",
     "Shape",
+    "Store",
     "Vector",
     "Wanted",
     "clean",
@@ -47,5 +49,6 @@ __all__ = [
     "read_manifest",
     "restore",
     "start_of",
+    "store_of",
     "writing",
 ]

@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Self
 
 from rag.errors import IndexDamaged, IndexMissing, IndexNotAFolder, IndexProblem
-from rag.settings import DEFAULT_DOCS, Settings
 from rag.store import layout, manifest, passages
 from rag.store.manifest import Manifest
 from rag.store.records import DocumentRecord, Field, Range, Scored, Wanted
@@ -23,12 +22,8 @@ from rag.types import Chunk
 _PATIENCE = 10
 
 
-class Index:
-    """One generation, held open until it is closed, whatever is published or removed meanwhile.
-
-    Safe from many threads. Searching writes nothing. ``sources`` are globs over the whole path
-    (``2024/*``, ``*年报.txt``; an exact name always matches itself); none means all documents.
-    """
+class FileIndex:
+    """A generation in a folder; see :class:`rag.store.seams.Index`."""
 
     def __init__(self, folder: Path, described: Manifest) -> None:
         from rag.store.dense import FaissStore
@@ -36,6 +31,7 @@ class Index:
         from rag.store.fulltext import TantivyStore
 
         self.folder = folder
+        self.where = str(folder)
         self.manifest = described
         self.generation = described.generation
         with ExitStack() as opened:
@@ -120,6 +116,10 @@ class Index:
         """Every document, sorted by source."""
         return list(self.manifest.documents)
 
+    def damaged(self) -> list[str]:
+        """Names of the parts whose bytes are not those that were written. Reads all of them."""
+        return manifest.damaged_parts(self.folder, self.manifest)
+
     def close(self) -> None:
         """Let go of files and memory; afterwards everything but this raises IndexClosed."""
         self._passages.close()
@@ -157,7 +157,7 @@ class Index:
         return self._starts[place], self._starts[place] + self.manifest.documents[place].chunks
 
 
-def open_index(path: Path) -> Index:
+def open_index(path: Path) -> FileIndex:
     """Open the live generation.
 
     Only what is cheap is checked: the manifest, the size of every part, the number of passages.
@@ -186,14 +186,14 @@ def open_index(path: Path) -> Index:
     raise IndexDamaged(path, reason=f"CURRENT ≠ {name}")
 
 
-def open_generation(path: Path, name: str) -> Index:
+def open_generation(path: Path, name: str) -> FileIndex:
     """Open a generation by its name, live or not.
 
     Raises:
         IndexDamaged, IndexTooNew: as :func:`open_index`.
     """
     folder = layout.generation_folder(path, name)
-    return Index(folder, read_manifest(folder))
+    return FileIndex(folder, read_manifest(folder))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -209,14 +209,8 @@ def read_manifest(folder: Path) -> Manifest:
     return described
 
 
-def docs_of(settings: Settings) -> Path:
-    """The folder of the documents: as set, else as the index remembers it, else ``seeds``.
-
-    Any generation that is kept remembers it, should the live one be damaged.
-    """
-    if settings.docs is not None:
-        return settings.docs
-    index = settings.index
+def docs_remembered(index: Path) -> Path | None:
+    """The documents' folder as any generation that is kept remembers it."""
     names = layout.generations(index)[::-1]
     with suppress(IndexDamaged):
         live = layout.live_generation(index)
@@ -225,7 +219,7 @@ def docs_of(settings: Settings) -> Path:
         folder = layout.generation_folder(index, name)
         with suppress(IndexProblem):
             return _docs(folder, manifest.docs_of(folder))
-    return DEFAULT_DOCS
+    return None
 
 
 def _docs(generation: Path, remembered: str) -> Path:

@@ -1,4 +1,8 @@
-"""The seams of the index: what an engine for vectors and one for full text must do.
+"""The seams of the index: what a store must do, and its engines for vectors and for full text.
+
+A :class:`Store` keeps the generations of an index: in a folder, by FAISS, tantivy and SQLite, or in
+Milvus. What is to the right of this folder knows :class:`Store`, :class:`IndexWriter` and
+:class:`Index`, and no engine.
 
 Passages are known to an engine by their ids, ``0 … n-1``, and are added in that order. ``ranges``
 limits a search to some of them; None means all. A passage has a vector for each of its windows, one
@@ -7,17 +11,237 @@ at least; the best of them is its score.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from rag.encode import Tokens
-from rag.store.records import Field, Range, Scored, Wanted
+from rag.encode import Encoder, Tokens
+from rag.store.manifest import Manifest, Shape
+from rag.store.records import DocumentRecord, Field, Range, Scored, Wanted
+from rag.types import Chunk
 
 Vector = npt.NDArray[np.float32]
 Vectors = npt.NDArray[np.float32]
+Progress = Callable[[str, int, int], None]
+"""Told ``(stage, done, total)``; the stages are ``read``, in files, and ``encode``, in passages."""
+
+
+class Index(Protocol):
+    """One generation, held open until it is closed, whatever is published or removed meanwhile.
+
+    Safe from many threads. Searching writes nothing. ``sources`` are globs over the whole path
+    (``2024/*``, ``*年报.txt``; an exact name always matches itself); none means all documents.
+    """
+
+    generation: str
+    manifest: Manifest
+    where: str
+    """The generation, for people."""
+
+    @property
+    def docs(self) -> Path:
+        """The folder that the documents were read from."""
+        ...
+
+    def search_dense(self, query: Vector, k: int, sources: Sequence[str] = ()) -> list[Scored]:
+        """The ``k`` passages nearest to ``query``, best first, ties by id.
+
+        The score of a passage is the largest inner product among its windows.
+        """
+        ...
+
+    def search_fulltext(
+        self, field: Field, terms: Sequence[str], k: int, sources: Sequence[str] = ()
+    ) -> list[Scored]:
+        """The ``k`` best passages by BM25 over one field, best first, ties by id.
+
+        The score is the sum over the distinct ``terms``; a passage with none is not returned.
+        """
+        ...
+
+    def search_fields(
+        self, wanted: Sequence[Wanted], k: int, sources: Sequence[str] = ()
+    ) -> list[Scored]:
+        """As :meth:`search_fulltext`, over several fields at once: their weighted scores add up."""
+        ...
+
+    def search_dense_beside(self, query: Vector, k: int, ids: Sequence[int]) -> list[Scored]:
+        """As :meth:`search_dense`, in the documents that hold the passages ``ids``."""
+        ...
+
+    def chunks(self, ids: Sequence[int]) -> list[Chunk]:
+        """The passages of ``ids``, in their order. Raises KeyError for an id there is not."""
+        ...
+
+    def chunks_of(self, source: str) -> list[Chunk]:
+        """The passages of one document, in order of place."""
+        ...
+
+    def all_chunks(self) -> Iterator[Chunk]:
+        """Every passage, in order of id."""
+        ...
+
+    def ids_of(self, chunk_ids: Iterable[str]) -> list[int]:
+        """The ids of passages by name, in order. Raises KeyError for a name there is not."""
+        ...
+
+    def vectors(self, ids: Sequence[int]) -> Vectors:
+        """The vectors of the windows of ``ids``, in order, shape ``[sum of counts, dimension]``.
+
+        :meth:`window_counts` says which are whose. Raises KeyError for an id there is not.
+        """
+        ...
+
+    def window_counts(self, ids: Sequence[int]) -> list[int]:
+        """How many windows each of ``ids`` has. Raises KeyError for an id there is not."""
+        ...
+
+    def document(self, source: str) -> DocumentRecord:
+        """One document. Raises KeyError for a source there is not."""
+        ...
+
+    def documents(self) -> list[DocumentRecord]:
+        """Every document, sorted by source."""
+        ...
+
+    def damaged(self) -> list[str]:
+        """Names of the parts that are not what was written; whatever it takes to tell."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and memory; afterwards everything but this raises IndexClosed."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+
+class IndexWriter(Protocol):
+    """A generation in the making."""
+
+    def add(self, document: DocumentRecord, chunks: Sequence[Chunk]) -> None:
+        """Append a document with its passages. Documents come sorted by source."""
+        ...
+
+    def encode(self, progress: Progress) -> int:
+        """Bring in the vectors of all passages; returns how many of them had to be computed."""
+        ...
+
+    def finish(self, shape: Shape, docs: str) -> Manifest:
+        """Finish all parts and prove that they are whole; the generation stands, but is not live.
+
+        It can be opened by its name, and goes with the end of :meth:`Store.writing` unless it is
+        published.
+        """
+        ...
+
+    def publish(self) -> None:
+        """Make the finished generation the live one, at one stroke."""
+        ...
+
+    def prune(self, keep: int) -> None:
+        """After publishing: let go of generations beyond ``keep`` and of vectors none needs."""
+        ...
+
+
+class Store(Protocol):
+    """Where the generations of an index are kept. Opening it is cheap and checks nothing."""
+
+    def live(self) -> str | None:
+        """The live generation's name, or None where there is none yet. Cheap.
+
+        Raises:
+            IndexDamaged: it cannot be told.
+            StoreUnreachable: the store does not answer; so may all the others.
+        """
+        ...
+
+    def open(self, name: str | None = None) -> Index:
+        """Open a generation by its name, live or not; by default the live one.
+
+        Only what is cheap is checked: the manifest, and that every part is there.
+
+        Raises:
+            IndexMissing: nothing was built there yet.
+            IndexNotAFolder: a file stands in its place.
+            IndexDamaged: a part is missing or not what was written.
+            IndexTooNew: a later version wrote it.
+        """
+        ...
+
+    def published(self) -> list[str]:
+        """Names of the generations that are or were live, oldest first; the live one is the last.
+
+        Raises:
+            IndexMissing, IndexNotAFolder, IndexDamaged: as :meth:`open`.
+        """
+        ...
+
+    def manifest(self, name: str) -> Manifest:
+        """What a generation is made of, if all of that is there.
+
+        Raises:
+            IndexDamaged, IndexTooNew: as :meth:`open`.
+        """
+        ...
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Be the one writer. The lock falls with the process that held it.
+
+        Raises:
+            IndexLocked: there is another writer.
+            IndexNotAFolder, IndexNotWritable: no lock can be had here.
+        """
+        ...
+
+    def writing(self, encoder: Encoder) -> AbstractContextManager[IndexWriter]:
+        """Write one generation; until it is published the live one is as it was.
+
+        What was written and not published is thrown away at the end. The caller holds the lock.
+
+        Raises:
+            IndexNotWritable: anything within could not be written.
+        """
+        ...
+
+    def restore(self, name: str) -> Manifest:
+        """Publish a former generation once more. The caller holds the lock.
+
+        Raises:
+            IndexDamaged, IndexTooNew: it is not what was written; the live one stays.
+            IndexNotWritable: there is no room for it; the live one stays.
+        """
+        ...
+
+    def leftovers(self, keep: int) -> list[str]:
+        """What dead builds left, and the generations beyond the newest ``keep``."""
+        ...
+
+    def clean(self, keep: int) -> None:
+        """Remove :meth:`leftovers`. The caller holds the lock."""
+        ...
+
+    def docs(self) -> Path | None:
+        """The documents' folder as the index remembers it; None where it does not.
+
+        Any generation that is kept remembers it, should the live one be damaged.
+        """
+        ...
+
+    def docs_named(self, docs: Path) -> str:
+        """The documents' folder as a manifest remembers it."""
+        ...
 
 
 class DenseWriter(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,10 +21,10 @@ from rag.errors import (
     VectorsDamaged,
 )
 from rag.store import layout, manifest, passages
-from rag.store.index import Index
+from rag.store.index import FileIndex
 from rag.store.manifest import SCHEMA, Manifest, Part, Shape
 from rag.store.records import DocumentRecord, Field
-from rag.store.seams import DenseWriter, FullTextWriter
+from rag.store.seams import DenseWriter, FullTextWriter, Progress
 from rag.store.vectors import VectorCache
 from rag.types import Chunk
 
@@ -32,12 +32,9 @@ _BATCH = 256
 _ROW = np.dtype("<f4")
 _TOKEN = np.dtype("<u2")
 
-Progress = Callable[[str, int, int], None]
-"""Told ``(stage, done, total)``; the stages are ``read``, in files, and ``encode``, in passages."""
-
 
 @contextmanager
-def writing(index: Path, encoder: Encoder) -> Iterator[IndexWriter]:
+def writing(index: Path, encoder: Encoder) -> Iterator[FileWriter]:
     """Write one generation; until it is published the live one is as it was.
 
     What was written and not published is thrown away at the end. The caller holds the lock.
@@ -50,14 +47,14 @@ def writing(index: Path, encoder: Encoder) -> Iterator[IndexWriter]:
     try:
         folder.mkdir(parents=True)
         with ExitStack() as opened:
-            yield IndexWriter(index, name, encoder, opened)
+            yield FileWriter(index, name, encoder, opened)
     except (OSError, sqlite3.Error) as error:
         raise IndexNotWritable(index, reason=getattr(error, "strerror", None) or error) from error
     finally:
         layout.discard(index, name)
 
 
-class IndexWriter:
+class FileWriter:
     """A generation in the making; see :func:`writing`."""
 
     def __init__(self, index: Path, name: str, encoder: Encoder, opened: ExitStack) -> None:
@@ -200,7 +197,7 @@ class IndexWriter:
         manifest.write(self._folder, described)
         try:
             manifest.check_sizes(self._folder, manifest.read(self._folder))
-            Index(self._folder, described).close()
+            FileIndex(self._folder, described).close()
         except IndexDamaged as error:
             raise IndexNotWritable(self._folder, reason=error.details["reason"]) from error
         layout.stand(self._index, self._name)
