@@ -198,6 +198,34 @@ class FileNameNotText(ReadError):
     en = ("the file's name is not valid UTF-8", "rename it, then run rag build")
 
 
+class NamesAlike(ReadError):
+    """Two names differ in what nobody sees, or in capitals alone; what they name is read."""
+
+    zh = (
+        "文件名与 {other} 看起来一样（只差大小写或字符的编码），引用时分不清；内容已照常处理",
+        "请给其中一个改名，再运行 rag build",
+    )
+    en = (
+        "the name looks like {other} (they differ in capitals or in how characters are encoded): "
+        "citations could not be told apart; its contents are read all the same",
+        "rename one of the two, then run rag build",
+    )
+
+
+class NameHasMarks(ReadError):
+    """A name with line breaks, marks of direction and the like; what it names is read."""
+
+    zh = (
+        "文件名里有换行、方向控制等看不见的字符，引用时容易认错；内容已照常处理",
+        "请给文件改名，再运行 rag build",
+    )
+    en = (
+        "the name holds a line break, a mark of direction or the like, which nobody sees in a "
+        "citation; its contents are read all the same",
+        "rename the file, then run rag build",
+    )
+
+
 class LinkRepeats(ReadError):
     """A link leads to what is read already, or to a folder that holds the documents."""
 
@@ -246,6 +274,29 @@ class PagesAreImages(ReadError):
     en = (
         "no text on pages {part} (images, perhaps); they are not in the index",
         "run text recognition (OCR) on them first",
+    )
+
+
+class PagesUnmapped(ReadError):
+    """Pages whose fonts do not say which characters they show."""
+
+    zh = (
+        "第 {part} 页的字体没有注明文字编码，读出来多是乱码",
+        "请用原来的程序重新导出这个 PDF，或先做文字识别（OCR），再放回来",
+    )
+    en = (
+        "the fonts of pages {part} do not say which characters they show: most is not readable",
+        "export the PDF anew from the program it came from, or run text recognition (OCR) first",
+    )
+
+
+class FileCutOff(ReadError):
+    """The end of the file is missing; what could be read is in the index."""
+
+    zh = ("文件没有结尾，可能没有传完；能读的部分已收入", "请重新取得这个文件，再运行 rag build")
+    en = (
+        "the end of the file is missing; what can be read is in the index",
+        "fetch the file again, then run rag build",
     )
 
 

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import stat
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ from rag.errors import (
     FileNameNotText,
     FileTooLarge,
     LinkRepeats,
+    NameHasMarks,
+    NamesAlike,
     ReadError,
     UnsupportedFormat,
 )
@@ -37,6 +40,10 @@ _LEFTOVER = re.compile(
     r"\..*|~\$.*|.*~|#.*#|.*\.(?:swp|swo|tmp|temp|bak|part|crdownload|lock)"
     r"|thumbs\.db|desktop\.ini|__macosx|__pycache__",
     re.IGNORECASE | re.DOTALL,
+)
+# Line breaks, other controls, marks of direction, spaces without width.
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]"
 )
 
 
@@ -63,7 +70,8 @@ def scan(docs: Path, settings: Settings) -> tuple[tuple[Found, ...], tuple[Failu
     Hidden files and editors' leftovers are not documents. Links are followed, but nothing is read
     twice: what lies below ``docs`` goes by its own name only, and a second link to what is read
     already is a failure. So is a folder that cannot be listed, under the folder's name: what lies
-    below it is unknown, not deleted.
+    below it is unknown, not deleted. A name that looks like another one's, or that has marks that
+    nobody sees, is a failure too, though what it names is read: a citation must name one file.
 
     Raises:
         DocsMissing: ``docs`` is not a folder.
@@ -73,7 +81,7 @@ def scan(docs: Path, settings: Settings) -> tuple[tuple[Found, ...], tuple[Failu
     if not docs.is_dir():
         raise DocsMissing(docs)
     walk = _Walk(docs.resolve(), settings.lang)
-    walk.enter(docs, "")
+    walk.walk(docs)
     if not walk.found and not walk.failures:
         raise DocsEmpty(docs)
     return (
@@ -89,30 +97,53 @@ class _Walk:
         self.seen: set[Path] = {root}
         self.found: list[Found] = []
         self.failures: list[Failure] = []
+        self.waiting: list[tuple[Path, Path, str]] = []
+        """Folders still to be entered: by the name they go by, in truth, and as sources begin."""
 
-    def enter(self, folder: Path, prefix: str) -> None:
+    def walk(self, docs: Path) -> None:
+        self._enter(docs, self.root, "")
+        while self.waiting:  # folders may lie deeper than calls can
+            folder, real, prefix = self.waiting.pop()
+            try:
+                self._enter(folder, real, prefix)
+            except FileInaccessible as error:
+                self._fail(error, prefix.rstrip("/"))
+
+    def _enter(self, folder: Path, real: Path, prefix: str) -> None:
         try:
             paths = sorted(folder.iterdir())
         except OSError as error:
-            if not prefix:
-                raise FileInaccessible(folder, reason=error.strerror) from error
-            self._fail(FileInaccessible(folder, reason=error.strerror), prefix.rstrip("/"))
-            return
+            raise FileInaccessible(folder, reason=error.strerror) from error
+        twins: dict[str, str] = {}
         for path in paths:
             if not _LEFTOVER.fullmatch(path.name):
+                source = prefix + path.name
                 try:
-                    self._visit(path, prefix + path.name)
+                    self._visit(path, real / path.name, source)
+                    self._look_at(path, source, twins)
                 except ReadError as error:
-                    self._fail(error, prefix + path.name)
+                    self._fail(error, source)
+                except OSError as error:  # a path too long for the system, a disk that fails
+                    self._fail(FileInaccessible(path, reason=error.strerror), source)
 
-    def _visit(self, path: Path, source: str) -> None:
+    def _look_at(self, path: Path, source: str, twins: dict[str, str]) -> None:
+        """Report a name that nobody can tell from another, or that has marks nobody sees."""
+        other = twins.setdefault(_as_seen(path.name), source)
+        if other != source:
+            raise NamesAlike(path, other=other)
+        if _UNSEEN.search(path.name):
+            raise NameHasMarks(path)
+
+    def _visit(self, path: Path, real: Path, source: str) -> None:
         if _has_surrogate(path.name):
             raise FileNameNotText(path)
-        if path.is_symlink() and not self._follows(path):
-            return
+        if path.is_symlink():
+            if not self._follows(path):
+                return
+            real = path.resolve()
         if path.is_dir():
-            self.seen.add(path.resolve())
-            self.enter(path, source + "/")
+            self.seen.add(real)
+            self.waiting.append((path, real, source + "/"))
         elif not path.is_file():
             raise UnsupportedFormat(path, format=_node(path))
         elif reader_named(source) is None:
@@ -211,6 +242,11 @@ def is_leftover(name: str) -> bool:
 
 def _state(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _as_seen(name: str) -> str:
+    """What a name looks like, and is on systems where capitals do not count."""
+    return unicodedata.normalize("NFC", _UNSEEN.sub("", name)).casefold()
 
 
 def _has_surrogate(name: str) -> bool:

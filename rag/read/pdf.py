@@ -21,7 +21,9 @@ from rag.types import Page, Problem, Span
 
 _MAGIC_WITHIN = 1024  # bytes, as readers of PDF allow
 _HYPHENS = (0x02, 0xFFFE)  # what pdfium says of a hyphen at the end of a line
-_PASSWORD = 4  # FPDF_ERR_PASSWORD
+_LOCKED = (4, 5)  # FPDF_ERR_PASSWORD; FPDF_ERR_SECURITY, a lock that pdfium has no key for
+_END = 2048  # bytes: how far from the end of a whole file its last table is named, at most
+_KNOWN = 0.7  # of a page's glyphs whose characters are known, below which it is not what it says
 _EDGE = 2  # lines at the top and at the bottom of a page that may be a running head or foot
 _REPEATED = 0.5  # of the pages that a running head stands on, at least
 
@@ -53,22 +55,26 @@ class Pdf:
         try:
             file = pypdfium2.PdfDocument(data)
         except pypdfium2.PdfiumError as error:
-            if getattr(error, "err_code", None) == _PASSWORD:
+            locked = getattr(error, "err_code", None) in _LOCKED
+            if locked and b"/Encrypt" in data:
                 raise FileEncrypted(where) from error
             raise FileDamaged(where, reason=str(error)) from error
         pages: list[Page] = []
         texts: list[str] = []
         images: list[int] = []
         damaged: list[int] = []
+        unmapped: list[int] = []
         start = 0
         for number in range(1, len(file) + 1):
             try:
-                width, height, text, glyphs = _page(file, number - 1)
+                width, height, text, glyphs, known = _page(file, number - 1)
             except pypdfium2.PdfiumError:
                 damaged.append(number)
                 continue
             if not text.strip():
                 images.append(number)
+            elif known < _KNOWN:
+                unmapped.append(number)
             text += "\n"
             glyphs.extend((0.0,) * 4)
             pages.append(Page(number, start, start + len(text), width, height, glyphs))
@@ -76,25 +82,28 @@ class Pdf:
             start += len(text)
         if len(images) == len(pages):
             raise PagesAreImages(where, part=_ranges(images)) if images else FileDamaged(where)
-        return _draft("".join(texts), pages, images, damaged)
+        found = {"PagesAreImages": images, "PagesUnmapped": unmapped, "PagesDamaged": damaged}
+        problems = [Problem(code, _ranges(numbers)) for code, numbers in found.items() if numbers]
+        if b"%%EOF" not in data[-_END:]:
+            problems.append(Problem("FileCutOff", ""))
+        return _draft("".join(texts), pages, problems)
 
 
-def _draft(text: str, pages: list[Page], images: list[int], damaged: list[int]) -> Draft:
+def _draft(text: str, pages: list[Page], problems: Sequence[Problem]) -> Draft:
     source = lines(text)
     apart = set(_running(source, pages))
-    found = [("PagesAreImages", images), ("PagesDamaged", damaged)]
     return Draft(
         text=text,
         encoding="pdf",
         blocks=repair.blocks([line for index, line in enumerate(source) if index not in apart]),
         pages=tuple(pages),
         furniture=tuple(_span(source[index]) for index in sorted(apart)),
-        problems=tuple(Problem(code, _ranges(numbers)) for code, numbers in found if numbers),
+        problems=tuple(problems),
     )
 
 
-def _page(file: Any, index: int) -> tuple[float, float, str, array[float]]:
-    """Width, height, text and glyph boxes of a page."""
+def _page(file: Any, index: int) -> tuple[float, float, str, array[float], float]:
+    """Width, height, text, glyph boxes of a page; how many of its glyphs have a character."""
     from pypdfium2 import raw
 
     page = file[index]
@@ -103,6 +112,7 @@ def _page(file: Any, index: int) -> tuple[float, float, str, array[float]]:
         width, height = page.get_size()
         characters: list[str] = []
         glyphs: array[float] = array("f")
+        drawn = unknown = 0
         for place in range(textpage.count_chars()):
             code = raw.FPDFText_GetUnicode(textpage, place)
             character = _character(code)
@@ -110,9 +120,14 @@ def _page(file: Any, index: int) -> tuple[float, float, str, array[float]]:
             if character.isspace():
                 glyphs.extend((0.0,) * 4)
                 continue
+            drawn += 1
+            unknown += (
+                raw.FPDFText_HasUnicodeMapError(textpage, place) or not character.isprintable()
+            )
             left, bottom, right, top = textpage.get_charbox(place, loose=True)
             glyphs.extend((left, height - top, right, height - bottom))
-        return width, height, "".join(characters), glyphs
+        known = 1 - unknown / max(drawn, 1)
+        return width, height, "".join(characters), glyphs, known
     finally:
         textpage.close()
         page.close()
