@@ -21,7 +21,7 @@ from newspaper import Judged, Story, judge, pages
 from newspaper_texts import STORIES
 
 _PLAIN = 40  # shortest paragraph, in characters
-_SHARES = ("sentences", "captions", "leads", "kept_apart", "pure", "characters")
+_SHARES = ("sentences", "captions", "leads", "kept_apart", "imprint", "pure", "characters")
 
 
 def stories(folder: Path, count: int = 3000) -> list[Story]:

@@ -72,6 +72,14 @@ class Metadata:
     issued: str | None = None
     """When it was published, ISO 8601, as exact as it is known: 2021-06-03, 2021-06 or 2021."""
     photographer: str | None = None
+    reporters: tuple[str, ...] = ()
+    """Whom the byline names as such."""
+    kicker: str | None = None
+    """The line above the headline."""
+    subheadline: str | None = None
+    """The line below it; it is in the title too."""
+    dateline: str | None = None
+    """Whose news it is, from where and when, as printed: 新华社北京1月22日电, 本报讯."""
     places: tuple[str, ...] = ()
     """Named in the passage, each once, in order; so are the next two."""
     organisations: tuple[str, ...] = ()

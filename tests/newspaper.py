@@ -176,6 +176,7 @@ def judge(page: Page, chunk_chars: int = 250) -> Judged:
             if page.owner[place] >= 0
         } - {-1}
         _count(judged, page, "pure", chunk.text, len(owners) <= 1)
+    _judge_imprint(page, document, judged)
     for before, after in zip(page.pieces, page.pieces[1:], strict=False):
         if (before.role, after.role) == (Role.PARAGRAPH, Role.ITEM):
             lead, first = bare(sentences(before.text)[-1]), bare(sentences(after.text)[0])
@@ -221,6 +222,40 @@ def _judge_boundaries(page: Page, document: Document, judged: Judged) -> None:
         judged.misses.append((page.style, "article missed", page.text[place : place + 40]))
     for place in found - wanted:
         judged.misses.append((page.style, "article made up", page.text[place : place + 40]))
+
+
+def _judge_imprint(page: Page, document: Document, judged: Judged) -> None:
+    """Kickers, sub-headlines, reporters, and what the masthead says, each of some article."""
+    known = [article.metadata for article in document.articles]
+    kickers = bare("".join(one.kicker or "" for one in known))
+    below = bare("".join(one.subheadline or "" for one in known))
+    wrote = {name for one in known for name in one.reporters}
+    for piece in page.pieces:
+        text = bare(piece.text)
+        if piece.role is Role.SUBHEADLINE:
+            _count(judged, page, "imprint", text, text in below)
+        elif piece.role is Role.KICKER and not _STANDING.fullmatch(text):
+            _count(judged, page, "imprint", text, text in kickers)
+        elif piece.role is Role.FURNITURE:
+            for fact, shape in _PRINTED.items():
+                if found := shape.search(piece.text):
+                    told = {getattr(one, fact) for one in known}
+                    wanted = "-".join(
+                        f"{int(n):02}" if n.isdecimal() else n for n in found.groups()
+                    )
+                    wanted = wanted.lstrip("0")
+                    _count(judged, page, "imprint", f"{fact} {wanted}", told == {wanted})
+        for found in _WROTE.finditer(piece.text):
+            _count(judged, page, "imprint", found[0], found[1] in wrote)
+
+
+_STANDING = re.compile("社论|本报评论员|今日快评|编辑手记")
+_PRINTED = {
+    "publisher": re.compile(f"({'|'.join(_PAPERS)})"),
+    "edition": re.compile(r"(?:第|^0)(\d)(?=版| 要闻)"),
+    "issued": re.compile(r"(\d{4})年(\d+)月(\d+)日"),
+}
+_WROTE = re.compile(r"(?:本报讯[（(]记者|□本报记者) (\w{2,3})(?=[ ）)])")
 
 
 def _judge_characters(page: Page, document: Document, judged: Judged) -> None:

@@ -69,6 +69,10 @@ def test_captions_are_passages_of_their_own(judged):
     assert judged.share("captions") >= 0.9
 
 
+def test_what_print_says_of_itself_is_known(judged):
+    assert judged.share("imprint") >= 0.9
+
+
 def test_passages_do_not_mix_articles(judged):
     assert judged.share("pure") >= 0.99
 

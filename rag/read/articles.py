@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from rag.read import shapes
 from rag.read.boundaries import LEAST, Part, Words, begins_article
+from rag.read.imprint import is_masthead
 from rag.types import Article, Block, BlockKind
 
 _HEADER = {BlockKind.HEADING, BlockKind.SUBHEADLINE}
@@ -199,6 +200,8 @@ def _before_signature(header: Sequence[Block]) -> list[int]:
     """The headings above the first sub-headline or byline; those below it are sections."""
     heads: list[int] = []
     for index, block in enumerate(header):
+        if is_masthead(block.text):
+            continue
         if block.kind is BlockKind.HEADING:
             heads.append(index)
         elif heads:
@@ -216,7 +219,11 @@ def _is_signature(block: Block) -> bool:
 
 
 def _byline(blocks: Sequence[Block]) -> str | None:
-    lines = [shapes.byline(block.text) for block in blocks if block.kind is BlockKind.BYLINE]
+    lines = [
+        shapes.byline(block.text)
+        for block in blocks
+        if block.kind is BlockKind.BYLINE and not shapes.is_staff(block.text)
+    ]
     own = " ".join(line for line in lines if line)
     if own:
         return own

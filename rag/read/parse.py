@@ -8,6 +8,7 @@ from rag.errors import UnsupportedFormat
 from rag.read.articles import articles
 from rag.read.files import Loaded
 from rag.read.formats import reader_of
+from rag.read.imprint import with_imprint
 from rag.read.metadata import with_stated
 from rag.types import Document
 
@@ -25,12 +26,13 @@ def parse(loaded: Loaded) -> Document:
         suffix = PurePosixPath(loaded.source).suffix
         raise UnsupportedFormat(loaded.source, format=suffix or loaded.source)
     draft = reader.read(loaded.data, loaded.source)
+    printed = with_imprint(articles(draft.blocks), draft.text, draft.pages)
     return Document(
         source=loaded.source,
         sha256=loaded.sha256,
         encoding=draft.encoding,
         text=draft.text,
-        articles=with_stated(articles(draft.blocks), draft.stated),
+        articles=with_stated(printed, draft.stated),
         pages=draft.pages,
         furniture=draft.furniture,
         problems=draft.problems,

@@ -207,6 +207,11 @@ def byline(text: str) -> str | None:
     return match.group(1).strip() if match else None
 
 
+def is_staff(text: str) -> bool:
+    """Whether a line names those who made the page: 责编 王文 校对 李雪."""
+    return re.match(r"(?:责任编辑|责编|值班|校对|美编|版式)", text) is not None
+
+
 def is_imprint(text: str) -> bool:
     """Whether a whole line is a date, a source or another line of an article's imprint."""
     return len(text) <= 80 and (_IMPRINT.fullmatch(text) is not None or is_notice(text))
@@ -233,6 +238,12 @@ def lead_byline(text: str) -> str | None:
 def has_dateline(text: str) -> bool:
     """Whether a paragraph begins as a news item does: 本报讯, 新华社北京1月22日电."""
     return _DATELINE.match(text) is not None
+
+
+def dateline(text: str) -> str | None:
+    """How a news item begins: 新华社北京1月22日电, 本报讯."""
+    match = _DATELINE.match(text[:60])
+    return match.group() if match else None
 
 
 def dateline_date(text: str) -> str | None:

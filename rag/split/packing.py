@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 from math import inf
 
-from rag.read import Heading, boxes_of, heading, line_starts, place_of
+from rag.read import Heading, boxes_of, heading, line_starts, named, photographer, place_of
 from rag.split.sentences import clauses, sentences
-from rag.types import Article, Block, BlockKind, Chunk, Document, Span
+from rag.types import Article, Block, BlockKind, Chunk, Document, Metadata, Span
 
 _SENTENCE_MAX = 1.6  # of the wanted length: up to this a sentence stays whole
 _CHUNK_MAX = 1.6
@@ -215,7 +215,21 @@ def _chunk(
         page=page,
         page_end=page_end,
         boxes=boxes_of(document.pages, spans),
-        metadata=replace(article.metadata, doubtful=any(atom.block.doubtful for atom in atoms)),
+        metadata=_metadata(article, atoms, "\n".join(parts)),
+    )
+
+
+def _metadata(article: Article, atoms: Sequence[_Atom], text: str) -> Metadata:
+    """What is known of a passage: what is of its article, and what its own words name."""
+    found = named(text)
+    taken = photographer(text) if atoms[0].block.kind is BlockKind.CAPTION else None
+    return replace(
+        article.metadata,
+        photographer=taken or article.metadata.photographer,
+        places=found.places,
+        organisations=found.organisations,
+        people=found.people,
+        doubtful=any(atom.block.doubtful for atom in atoms),
     )
 
 
