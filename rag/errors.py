@@ -267,6 +267,16 @@ class FileDamaged(ReadError):
     en = ("the file is damaged and cannot be opened", "fetch it again, then run rag build")
 
 
+class NestedTooDeep(FileDamaged):
+    """Elements within elements beyond all measure, which no parser follows to the end."""
+
+    zh = ("网页的标签嵌套太深，读不到底", "请用浏览器打开它，另存为 PDF 或 .txt，再运行 rag build")
+    en = (
+        "the page's elements are nested too deep to be read to the end",
+        "open it in a browser, save it as PDF or .txt, then run rag build",
+    )
+
+
 class PagesAreImages(ReadError):
     """Pages without a text layer."""
 

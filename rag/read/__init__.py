@@ -12,7 +12,7 @@ from rag.read.law import bare, is_quote, line_starts, lines_of, place_of, quoted
 from rag.read.names import named
 from rag.read.paper import boxes_of
 from rag.read.parse import parse
-from rag.read.shapes import Heading, heading
+from rag.read.shapes import Heading, heading, heading_of
 
 __all__ = [
     "Found",
@@ -23,6 +23,7 @@ __all__ = [
     "decode",
     "digest",
     "heading",
+    "heading_of",
     "is_leftover",
     "is_own",
     "is_quote",

@@ -120,7 +120,7 @@ def _part(unit: _Unit, before: _Unit | None) -> Part | None:
 
 def _is_below(unit: _Unit, group: Sequence[_Unit]) -> bool:
     """Whether marks put a unit's heading below that of the article before it."""
-    tops = [shapes.heading(top.text) for top in map(_top, (unit, group[0])) if top is not None]
+    tops = [shapes.heading_of(top) for top in map(_top, (unit, group[0])) if top is not None]
     return len(tops) == 2 and 6 >= tops[0].level > tops[1].level
 
 
@@ -139,7 +139,7 @@ def _units(blocks: Sequence[Block]) -> Iterator[_Unit]:
 
 def _begins_part(unit: _Unit, group: Sequence[_Unit]) -> bool:
     """Whether a unit's own first-level heading stands beside that of the article before it."""
-    tops = [shapes.heading(top.text) for top in map(_top, (unit, group[0])) if top is not None]
+    tops = [shapes.heading_of(top) for top in map(_top, (unit, group[0])) if top is not None]
     return len(tops) == 2 and all(
         top.level == 1 and not shapes.is_numbered(top.title) for top in tops
     )
@@ -184,8 +184,8 @@ def _titled(unit: _Unit) -> list[Block]:
     named = [i for i in named if not shapes.is_column_title(header[i].text)] or named
     if not named or not unit.body:
         return header
-    levels = {index: shapes.heading(header[index].text).level for index in named}
-    if min(levels.values()) <= 6:  # Markdown's
+    levels = {index: shapes.heading_of(header[index]).level for index in named}
+    if min(levels.values()) <= 6:  # Markdown's, or those of a format with styles
         top = min(named, key=lambda index: levels[index])
     else:
         top = named[-1] if unit.opens_signed else named[0]

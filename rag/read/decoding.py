@@ -33,6 +33,12 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# What encodings are called by those who mean a larger one; https://encoding.spec.whatwg.org
+_LABELS = dict.fromkeys(("gb2312", "gbk", "x-gbk", "gb-2312", "cp936", "hz-gb-2312"), "gb18030")
+_LABELS |= dict.fromkeys(("big5", "big5-hkscs", "x-x-big5", "cp950"), "big5hkscs")
+_LABELS |= dict.fromkeys(("iso-8859-1", "latin1", "ascii", "us-ascii"), "cp1252")
+_LABELS |= {"shift-jis": "cp932", "sjis": "cp932", "euc-kr": "cp949"}
+_LABELS |= dict.fromkeys(("utf-16", "utf-16le", "utf-16be", "unicode"), "")  # ASCII was read there
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b\x1c-\x1f\x7f]")
 _PLAUSIBLE = 0.8  # text in the right encoding is near 1, in a wrong one near 0.3
 _DAMAGE = 20  # valid multibyte characters for each bad byte: below, it was never UTF-8
@@ -57,6 +63,34 @@ def decode(data: bytes, where: str) -> tuple[str, str]:
         position = len(text[: control.start()].encode(encoding, "surrogatepass"))
         raise NotText(where, reason=f"0x{ord(control.group()):02X} @ {position}")
     return text, encoding
+
+
+def decode_marked(data: bytes, where: str, declared: str | None) -> tuple[str, str]:
+    """The text of a file that declares its encoding, as a browser finds it.
+
+    A byte order mark counts most. Bytes that are UTF-8 are, whatever is declared; then the
+    declaration is believed if it holds for the whole file, else the bytes are judged.
+
+    Raises:
+        FileEmpty, NotText, TextDamaged, EncodingUnknown: as :func:`decode` does.
+    """
+    name = _LABELS.get((declared or "").lower().replace("_", "-"), declared or "")
+    marked = any(data.startswith(bom) for bom, _ in _BOMS)
+    if name and not marked and not _is_utf8(data):
+        try:
+            text = data.decode(name)
+        except (LookupError, ValueError):
+            return decode(data, where)
+        if text.strip() and not _CONTROL.search(text):
+            return text, codecs.lookup(name).name
+    return decode(data, where)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        return not data.decode("utf-8").isascii()
+    except UnicodeDecodeError:
+        return False
 
 
 def _decode(data: bytes, where: str) -> tuple[str, str]:

@@ -26,7 +26,7 @@ from rag.errors import (
     ReadError,
     UnsupportedFormat,
 )
-from rag.read.formats import reader_named
+from rag.read.formats import reader_found
 from rag.types import Failure, Language
 
 if TYPE_CHECKING:  # a worker that reads files has no use for settings, and they load slowly
@@ -146,7 +146,7 @@ class _Walk:
             self.waiting.append((path, real, source + "/"))
         elif not path.is_file():
             raise UnsupportedFormat(path, format=_node(path))
-        elif reader_named(source) is None:
+        elif reader_found(source, path) is None:
             raise UnsupportedFormat(path, format=path.suffix or path.name)
         else:
             self.found.append(Found(source, path))

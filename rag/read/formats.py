@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+from rag.read.html import Html
 from rag.read.markdown import Markdown
 from rag.read.pdf import Pdf
 from rag.read.plain import PlainText
 from rag.read.reader import Reader
 
-READERS: tuple[Reader, ...] = (Pdf(), PlainText(), Markdown())
+_HEAD = 4096  # bytes that a format which has a mark is told by
+
+READERS: tuple[Reader, ...] = (Pdf(), Html(), PlainText(), Markdown())
 """One entry a format; those that know their contents first."""
 
 
@@ -23,6 +26,19 @@ def reader_of(source: str, data: bytes) -> Reader | None:
     """The reader for a file, or None."""
     known = next((reader for reader in READERS if reader.knows(data)), None)
     return known or reader_named(source)
+
+
+def reader_found(source: str, path: Path) -> Reader | None:
+    """The reader for a file that has not been read: by its name, else by how it begins."""
+    named = reader_named(source)
+    if named is not None:
+        return named
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return None
+    return next((reader for reader in READERS if reader.knows(head)), None)
 
 
 def is_own(source: str) -> bool:

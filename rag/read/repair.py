@@ -38,6 +38,7 @@ class _Draft:
     parts: list[str] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     tail: str = ""
+    level: int | None = None
     is_prose: bool = False
     """Whether a sentence has ended within it."""
     doubtful: bool = False
@@ -67,13 +68,15 @@ class _Draft:
     def block(self) -> Block:
         if self.kind is BlockKind.PARAGRAPH and self.wrapped and shapes.is_caption(self.tail):
             self.kind = BlockKind.CAPTION  # what its first line alone did not tell
-        return Block(self.kind, "".join(self.parts), tuple(self.spans), self.doubtful)
+        return Block(self.kind, "".join(self.parts), tuple(self.spans), self.doubtful, self.level)
 
 
 def blocks(
     source: Sequence[Line],
     kinds: Mapping[int, BlockKind] | None = None,
     underlines: Collection[int] = (),
+    begins: Collection[int] = (),
+    levels: Mapping[int, int] | None = None,
 ) -> list[Block]:
     """The blocks of a text, in reading order; each line is in exactly one of them.
 
@@ -83,8 +86,10 @@ def blocks(
         source: the lines.
         kinds: lines, by index, that a format's own marks make a block each of this kind.
         underlines: indices of lines that belong to the heading above them.
+        begins: indices of lines that begin a block by a format's own marks.
+        levels: how deep headings stand, by index, where a format says so.
     """
-    return _Repair(source, kinds or {}, underlines).run()
+    return _Repair(source, kinds or {}, underlines, begins, levels or {}).run()
 
 
 class _Repair:
@@ -93,13 +98,17 @@ class _Repair:
         source: Sequence[Line],
         kinds: Mapping[int, BlockKind],
         underlines: Collection[int],
+        begins: Collection[int],
+        levels: Mapping[int, int],
     ) -> None:
         self.lines = source
         self.kinds = kinds
         self.underlines = underlines
+        self.begins = begins
+        self.levels = levels
         self.width = wrap_width(source)
         self.indented = has_indents(source)
-        self.marked = sum(shapes.is_atx(line.text) for line in source) >= 2
+        self.marked = sum(shapes.is_atx(line.text) for line in source) >= 2 or len(levels) >= 2
         self.drafts: list[_Draft] = []
         self.open: _Draft | None = None
 
@@ -108,8 +117,11 @@ class _Repair:
             if index in self.underlines:
                 self.drafts[-1].add(line, spaced=True)
                 continue
+            if index in self.begins:
+                self.open = None
             if index in self.kinds or line.text.startswith(">"):
-                self._aside(self.kinds.get(index, BlockKind.PARAGRAPH), line)
+                draft = self._aside(self.kinds.get(index, BlockKind.PARAGRAPH), line)
+                draft.level = self.levels.get(index)
                 self.open = None
                 continue
             kind = self._marked_kind(index)

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rag.types import Block
+
 REACH = 120  # characters at a line's end that decide about it
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
@@ -122,6 +124,12 @@ def heading(text: str) -> Heading:
         if pattern.match(title):
             return Heading(10 + depth, _unmarked(title))
     return Heading(20, _unmarked(title))
+
+
+def heading_of(block: Block) -> Heading:
+    """The same of a block: where its format tells how deep it stands, that holds."""
+    found = heading(block.text)
+    return found if block.level is None else Heading(block.level, found.title)
 
 
 def _unmarked(title: str) -> str:
@@ -255,7 +263,7 @@ def dateline_date(text: str) -> str | None:
 def full_date(text: str) -> str | None:
     """The first date with a year in a line."""
     match = _FULL_DATE.search(text[:REACH])
-    return match.group() if match else None
+    return match.group().strip() if match else None
 
 
 def is_complete(text: str) -> bool:

@@ -8,7 +8,16 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 from math import inf
 
-from rag.read import Heading, boxes_of, heading, line_starts, named, photographer, place_of
+from rag.read import (
+    Heading,
+    boxes_of,
+    heading,
+    heading_of,
+    line_starts,
+    named,
+    photographer,
+    place_of,
+)
 from rag.split.sentences import clauses, sentences
 from rag.types import Article, Block, BlockKind, Chunk, Document, Metadata, Span
 
@@ -100,10 +109,10 @@ def _run(
 
 def _levelled(blocks: Sequence[Block], index: int) -> Heading:
     """A heading, above the numbered ones that begin anew right below it."""
-    found = heading(blocks[index].text)
+    found = heading_of(blocks[index])
     after = blocks[index + 1] if index + 1 < len(blocks) else None
     if found.level == _UNNUMBERED and after is not None and after.kind is BlockKind.HEADING:
-        below = heading(after.text).level
+        below = heading_of(after).level
         return Heading(below - 1, found.title) if below < _UNNUMBERED else found
     return found
 
