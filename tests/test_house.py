@@ -43,6 +43,8 @@ PLACES = {
     "tantivy": {"store/fulltext.py"},
     "gradio": {"web"},
     "pypdfium2": {"read/pdf.py"},
+    "lxml": {"read"},
+    "trafilatura": {"read/html.py"},
     "ir_measures": {"evaluate/measures.py"},
 }
 """Where each heavy library may be imported: modules or whole folders."""
