@@ -25,7 +25,7 @@ from rag.errors import (
     problem,
 )
 from rag.intake import Intake, Reading
-from rag.read import Found, digest, scan, size_of
+from rag.read import Found, digest, scan, sidecar_digest, size_of
 from rag.settings import Settings, load_settings
 from rag.store import (
     DocumentRecord,
@@ -189,7 +189,7 @@ def _written(work: _Work, intake: Intake) -> BuildReport:
     changed = [
         source
         for source, record in after.items()
-        if source in before and before[source].sha256 != record.sha256
+        if source in before and _bytes_of(before[source]) != _bytes_of(record)
     ]
     return BuildReport(
         generation=published.generation,
@@ -260,9 +260,18 @@ def _outcomes(work: _Work, live: Index | None, intake: Intake) -> Iterator[_Outc
 def _is_as_it_was(found: Found, was: DocumentRecord) -> bool:
     """Whether a file's bytes are those that were indexed; what cannot be told is no."""
     try:
-        return size_of(found) == was.size and digest(found) == was.sha256
+        return (
+            size_of(found) == was.size
+            and digest(found) == was.sha256
+            and sidecar_digest(found) == was.sidecar
+        )
     except FileInaccessible:
         return False
+
+
+def _bytes_of(record: DocumentRecord) -> tuple[str, str]:
+    """What a document was made of: the file, and what is stated beside it."""
+    return record.sha256, record.sidecar
 
 
 def _record(reading: Reading) -> DocumentRecord:
@@ -274,6 +283,7 @@ def _record(reading: Reading) -> DocumentRecord:
         chunks=len(reading.chunks),
         titles=reading.titles,
         problems=reading.problems,
+        sidecar=reading.sidecar,
     )
 
 

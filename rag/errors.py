@@ -310,6 +310,26 @@ class FileCutOff(ReadError):
     )
 
 
+class SidecarUnusable(ReadError):
+    """A file beside a document that should state facts of it, and cannot be read so."""
+
+    zh = (
+        "旁边的 .meta.toml 不能用（{part}），其中内容没有采用，文档本身照常收入",
+        "请按 TOML 写法改正；可以写 title、date、publisher、edition",
+    )
+    en = (
+        "its .meta.toml cannot be used ({part}): nothing of it was taken, the document is indexed",
+        "correct it; TOML with title, date, publisher, edition",
+    )
+
+
+class SidecarAlone(ReadError):
+    """A sidecar without its document."""
+
+    zh = ("找不到它说明的文档", "请放回那份文档，或删去这个文件")
+    en = ("the document that it speaks of is not there", "put that back, or delete this file")
+
+
 class PagesDamaged(ReadError):
     """Pages that cannot be opened, of a file that can."""
 

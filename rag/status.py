@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rag.errors import WenjuError
 from rag.intake import Intake
-from rag.read import Found, digest, scan
+from rag.read import Found, digest, scan, sidecar_digest
 from rag.retrieve import CalibrationState, find_calibration
 from rag.settings import Settings
 from rag.store import DocumentRecord, docs_of, store_of
@@ -69,12 +69,12 @@ def behind(settings: Settings, indexed: tuple[DocumentRecord, ...]) -> Behind:
     """
     found, failures = scan(docs_of(settings), settings)
     failed = list(failures)
-    before = {record.source: record.sha256 for record in indexed}
+    before = {record.source: record.sha256 + record.sidecar for record in indexed}
     now: dict[str, str] = {}
     unknown: list[tuple[str, Found | None]] = []
     for one in found:
         try:
-            now[one.source] = digest(one)
+            now[one.source] = digest(one) + sidecar_digest(one)
             if one.source not in before:
                 unknown.append((one.source, one))
         except WenjuError as error:

@@ -36,8 +36,13 @@ def test_what_is_not_stated_is_as_printed():
 
 
 def test_a_date_that_is_not_iso_8601_stays_as_it_is_written():
-    chunk = last("date: 2021年6月3日\n")
-    assert (chunk.date, chunk.metadata.issued) == ("2021年6月3日", None)
+    chunk = last("date: 去年夏天\n")
+    assert (chunk.date, chunk.metadata.issued) == ("去年夏天", None)
+
+
+def test_a_date_in_chinese_is_understood_as_exactly_as_it_is_written():
+    assert last("date: 2021年6月3日\n").metadata.issued == "2021-06-03"
+    assert last("date: 2021年6月\n").metadata.issued == "2021-06"
 
 
 def test_the_title_is_that_of_the_first_article_and_the_rest_of_all():

@@ -23,6 +23,8 @@ class Reading:
     titles: tuple[str, ...]
     """Headlines of its articles as printed, each once, in order."""
     problems: tuple[Problem, ...]
+    sidecar: str
+    """The sha256 of what is stated beside it; empty where nothing is."""
     chunks: list[Chunk]
 
 
@@ -63,6 +65,7 @@ def read(
         size=len(loaded.data),
         titles=tuple(titles),
         problems=document.problems,
+        sidecar=loaded.sidecar.sha256,
         chunks=chunks,
     )
 

@@ -5,16 +5,28 @@ file. What cannot be read flows out as a Failure or an error that says why.
 """
 
 from rag.read.decoding import decode
-from rag.read.files import Found, Loaded, digest, is_leftover, load, locate, scan, size_of
+from rag.read.files import (
+    Found,
+    Loaded,
+    digest,
+    is_leftover,
+    load,
+    locate,
+    scan,
+    sidecar_digest,
+    size_of,
+)
 from rag.read.formats import is_own, reader_of
 from rag.read.imprint import photographer
 from rag.read.law import bare, is_quote, line_starts, lines_of, place_of, quoted
+from rag.read.metadata import SIDECAR
 from rag.read.names import named
 from rag.read.paper import boxes_of
 from rag.read.parse import parse
 from rag.read.shapes import Heading, heading, heading_of
 
 __all__ = [
+    "SIDECAR",
     "Found",
     "Heading",
     "Loaded",
@@ -38,5 +50,6 @@ __all__ = [
     "quoted",
     "reader_of",
     "scan",
+    "sidecar_digest",
     "size_of",
 ]

@@ -8,7 +8,7 @@ import os
 import re
 import stat
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +24,11 @@ from rag.errors import (
     NameHasMarks,
     NamesAlike,
     ReadError,
+    SidecarAlone,
     UnsupportedFormat,
 )
 from rag.read.formats import reader_found
+from rag.read.metadata import SIDECAR, Sidecar, sidecar_of
 from rag.types import Failure, Language
 
 if TYPE_CHECKING:  # a worker that reads files has no use for settings, and they load slowly
@@ -62,6 +64,8 @@ class Loaded:
     source: str
     data: bytes
     sha256: str
+    sidecar: Sidecar = field(default_factory=Sidecar)
+    """What is stated beside it."""
 
 
 def scan(docs: Path, settings: Settings) -> tuple[tuple[Found, ...], tuple[Failure, ...]]:
@@ -146,6 +150,9 @@ class _Walk:
             self.waiting.append((path, real, source + "/"))
         elif not path.is_file():
             raise UnsupportedFormat(path, format=_node(path))
+        elif source.endswith(SIDECAR):
+            if not path.with_name(path.name.removesuffix(SIDECAR)).is_file():
+                raise SidecarAlone(path)
         elif reader_found(source, path) is None:
             raise UnsupportedFormat(path, format=path.suffix or path.name)
         else:
@@ -199,7 +206,8 @@ def load(found: Found, max_file_mb: float) -> Loaded:
         raise FileChanging(found.path)
     if not data:
         raise FileEmpty(found.path)
-    return Loaded(found.source, data, hashlib.sha256(data).hexdigest())
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Loaded(found.source, data, sha256, sidecar_of(found.path))
 
 
 def locate(docs: Path, source: str) -> Found:
@@ -233,6 +241,11 @@ def digest(found: Found) -> str:
     except OSError as error:
         raise FileInaccessible(found.path, reason=error.strerror) from error
     return sha256.hexdigest()
+
+
+def sidecar_digest(found: Found) -> str:
+    """The sha256 of what stands beside a document as it is now; empty where nothing does."""
+    return sidecar_of(found.path).sha256
 
 
 def is_leftover(name: str) -> bool:

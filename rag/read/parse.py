@@ -26,14 +26,15 @@ def parse(loaded: Loaded) -> Document:
         suffix = PurePosixPath(loaded.source).suffix
         raise UnsupportedFormat(loaded.source, format=suffix or loaded.source)
     draft = reader.read(loaded.data, loaded.source)
+    beside = loaded.sidecar
     printed = with_imprint(articles(draft.blocks), draft.text, draft.pages)
     return Document(
         source=loaded.source,
         sha256=loaded.sha256,
         encoding=draft.encoding,
         text=draft.text,
-        articles=with_stated(printed, draft.stated),
+        articles=with_stated(printed, draft.metadata, beside.stated, draft.stated),
         pages=draft.pages,
         furniture=draft.furniture,
-        problems=draft.problems,
+        problems=(*draft.problems, *filter(None, [beside.problem])),
     )

@@ -19,7 +19,7 @@ from rag.store import layout
 from rag.store.records import DocumentRecord
 from rag.types import Problem
 
-SCHEMA = 5
+SCHEMA = 6
 """Counts up whenever the parts or the manifest of a generation change their form."""
 FILE = "manifest.json"
 DOCUMENTS = "documents.json"
@@ -69,7 +69,7 @@ class Manifest:
     """The generation that this one is again, after a rollback; None where it was built."""
 
 
-_COLUMNS = ("source", "sha256", "encoding", "size", "chunks", "titles")
+_COLUMNS = ("source", "sha256", "encoding", "size", "chunks", "titles", "sidecar")
 
 
 def write_documents(folder: Path, documents: Sequence[DocumentRecord]) -> None:
@@ -192,9 +192,9 @@ def _manifest(body: dict[str, Any], rows: list[Any]) -> Manifest:
 
 
 def _record(*row: Any) -> DocumentRecord:
-    source, sha256, encoding, size, chunks, titles, problems = row
+    source, sha256, encoding, size, chunks, titles, sidecar, problems = row
     parts = tuple(Problem(*problem) for problem in problems)
-    return DocumentRecord(source, sha256, encoding, size, chunks, tuple(titles), parts)
+    return DocumentRecord(source, sha256, encoding, size, chunks, tuple(titles), parts, sidecar)
 
 
 def _checksum(body: dict[str, Any]) -> str:

@@ -56,6 +56,8 @@ class DocumentRecord:
     """Headlines of its articles as printed, each once, in order."""
     problems: tuple[Problem, ...] = ()
     """Parts of the file that could not be read."""
+    sidecar: str = ""
+    """The sha256 of what is stated beside it; empty where nothing is."""
 
 
 def best_first(scored: list[Scored], k: int) -> list[Scored]:

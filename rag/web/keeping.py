@@ -29,7 +29,7 @@ from rag.errors import (
     WenjuError,
 )
 from rag.intake import Intake
-from rag.read import Found, is_leftover
+from rag.read import SIDECAR, Found, is_leftover
 from rag.settings import Settings
 from rag.store import docs_of
 from rag.types import Language
@@ -120,7 +120,7 @@ class Keeper:
             part.unlink(missing_ok=True)
 
     def remove(self, source: str) -> Waiting:
-        """Delete a document.
+        """Delete a document, and what is stated beside it.
 
         Args:
             source: its path in the folder, as citations name it.
@@ -141,6 +141,7 @@ class Keeper:
             if not path.is_file():
                 raise DocumentUnknown(source)
             path.unlink()
+            path.with_name(path.name + SIDECAR).unlink(missing_ok=True)
         except OSError as error:
             raise DocumentNotWritable(source, reason=error.strerror or error) from error
         return self._note(source, Change.REMOVED)
