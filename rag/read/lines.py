@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.read import shapes
 
@@ -17,7 +17,8 @@ class Line:
     start: int
     end: int
     stop: int
-    """Where the line break stands that ends it, or the end of the text."""
+    """Where the line break stands that ends it, or the end of the text; -1 where no white space
+    follows it."""
     text: str
     indent: int
     """Columns of white space in front."""
@@ -25,6 +26,18 @@ class Line:
     """Blank lines before it."""
     doubtful: bool = False
     """Whether it may belong elsewhere."""
+    full: bool | None = None
+    """Whether it reaches the end of its column, where the file shows it."""
+    goes_on: bool = False
+    """Whether the next line is the rest of it."""
+    hyphen: bool = False
+    """Whether a hyphen was taken off: the next line goes on with the same word."""
+
+    def going_on(self, *, hyphen: bool = False) -> Line:
+        """The line as one that the next is the rest of; without its last character, a hyphen."""
+        if not hyphen:
+            return replace(self, goes_on=True)
+        return replace(self, end=self.end - 1, text=self.text[:-1], goes_on=True, hyphen=True)
 
 
 def lines(text: str) -> list[Line]:

@@ -51,12 +51,20 @@ def _drawn(pages: Sequence[Page], spans: Sequence[Span]) -> Iterator[Box]:
 
 
 def _goes_on(line: Box, box: Box) -> bool:
-    """Whether a glyph stands on the same line, to the right of what was seen of it."""
-    if box.page != line.page or box.right < line.right:
+    """Whether a glyph stands next to what was seen of its line, whichever way the line runs."""
+    if box.page != line.page:
         return False
-    height = max(box.bottom - box.top, 0.1)
-    shared = min(line.bottom, box.bottom) - max(line.top, box.top)
-    room = 4 * max(line.bottom - line.top, height)
-    return shared >= _SAME_LINE * min(height, line.bottom - line.top) and (
-        box.left - line.right < room
+    high, wide = max(box.bottom - box.top, 0.1), max(box.right - box.left, 0.1)
+    level = _shared(line.top, line.bottom, box.top, box.bottom) >= _SAME_LINE * min(
+        high, line.bottom - line.top
     )
+    if level and box.right >= line.right:
+        return box.left - line.right < 4 * max(line.bottom - line.top, high)
+    # a line that runs down or up the paper is as narrow as its glyphs
+    narrow = line.right - line.left <= 1.5 * wide
+    plumb = narrow and _shared(line.left, line.right, box.left, box.right) >= _SAME_LINE * wide
+    return plumb and -wide < max(box.top - line.bottom, line.top - box.bottom) < wide
+
+
+def _shared(start: float, end: float, other_start: float, other_end: float) -> float:
+    return min(end, other_end) - max(start, other_start)

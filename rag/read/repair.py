@@ -49,7 +49,8 @@ class _Draft:
         if self.lines:
             self.wrapped = True
             last = self.lines[-1]
-            if spaced or _needs_space(self.tail, line.text):
+            spaces = not last.hyphen and last.stop >= 0 and _needs_space(self.tail, line.text)
+            if spaced or spaces:
                 self._take(" ", last.stop, last.stop + 1)
             self.lines[-1] = line  # only the last line decides what follows
         else:
@@ -111,9 +112,14 @@ class _Repair:
         self.marked = sum(shapes.is_atx(line.text) for line in source) >= 2 or len(levels) >= 2
         self.drafts: list[_Draft] = []
         self.open: _Draft | None = None
+        self.latest = _Draft(BlockKind.PARAGRAPH, [])
+        """What the line before went to."""
 
     def run(self) -> list[Block]:
         for index, line in enumerate(self.lines):
+            if index and self.lines[index - 1].goes_on:
+                self.latest.add(line)
+                continue
             if index in self.underlines:
                 self.drafts[-1].add(line, spaced=True)
                 continue
@@ -133,6 +139,7 @@ class _Repair:
                 self._aside(BlockKind.CAPTION, line)
             elif kind is None and self.open is not None and self._continues(index):
                 self.open.add(line)
+                self.latest = self.open
             else:
                 self._begin(kind or self._plain_kind(index), line)
         return [draft.block() for draft in self.drafts]
@@ -155,6 +162,7 @@ class _Repair:
         draft = _Draft(kind, [])
         draft.add(line)
         self.drafts.append(draft)
+        self.latest = draft
         return draft
 
     def _next(self, index: int) -> Line | None:
@@ -305,6 +313,8 @@ class _Repair:
 
     def _is_full(self, line: Line, after: Line) -> bool:
         """Whether a line was broken only because nothing more went into it."""
+        if line.full is not None:
+            return line.full and after.gap == 0
         return self.width is not None and after.gap == 0 and _fills(line, after, self.width)
 
 
