@@ -26,7 +26,7 @@ from rag.web.library import Library
 from rag.web.marks import pieces, question_terms, term_spans
 from rag.web.markup import element, join, text
 from rag.web.serve import listen
-from rag.web.session import MAX_TURNS, Session, Turn
+from rag.web.session import MAX_TURNS, Session, Turn, Visitor
 from rag.web.texts import EN, ZH
 
 ROOT = Path(__file__).parent.parent
@@ -195,6 +195,27 @@ def test_a_page_that_is_open_for_days_keeps_a_bounded_conversation() -> None:
 
 
 # --- marks ----------------------------------------------------------------------------------------
+
+
+def test_limits_are_taken_up_in_their_order_and_once_however_they_arrive() -> None:
+    first = {"n": 1, "part": "kinds", "value": "md", "on": True}
+    second = {"n": 2, "part": "all"}
+    third = {"n": 3, "part": "since", "value": "2021-01-01"}
+    session = Session(Language.ZH).hearing([first, second]).hearing([first, second, third])
+    assert (session.scope.kinds, session.scope.since, session.heard) == ((), "2021-01-01", 3)
+    assert session.hearing([first]) == session
+    assert session.hearing([{"n": "4", "part": "all"}, None, 5]).hearing("x") == session
+
+
+def test_what_overlaps_on_a_page_changes_one_session() -> None:
+    visitor = Visitor(Session(Language.ZH).asked(Turn("问")))
+    [asked] = visitor.session.turns
+    visitor.change(lambda now: now.hearing([{"n": 1, "part": "kinds", "value": "md", "on": 1}]))
+    visitor.change(lambda now: now.told(asked.key, answer=answer("全年新建公厕10座。")))
+    assert visitor.session.scope.kinds == ("md",)
+    assert visitor.session.turns[0].answer is not None
+    visitor.change(lambda now: now.before(0))
+    assert visitor.change(lambda now: now.told(asked.key, stopped=True)).turns == ()
 
 
 def test_pieces_joined_are_the_text() -> None:

@@ -16,8 +16,8 @@ from rag.web import frame, sheet, shelf, view
 from rag.web.cited import read_cited
 from rag.web.export import markdown
 from rag.web.library import Library
-from rag.web.scope import EVERYTHING, MAX_SOURCES, Scope, scope_of
-from rag.web.session import Session, Turn, kept_turns
+from rag.web.scope import EVERYTHING
+from rag.web.session import Session, Turn, Visitor, kept_turns
 from rag.web.texts import texts
 from rag.web.writing import drafts, stopped, writes
 
@@ -36,94 +36,117 @@ class Acts:
     def __init__(self, library: Library, removable: bool = False) -> None:
         self._library = library
         self._removable = removable
+        self._first = self._generation()
 
     # --- arriving ---------------------------------------------------------------------------------
 
-    def arrive(self, _: Session, arrival: dict[str, Any] | None, request: gr.Request) -> Changes:
+    def arrive(
+        self, visitor: Visitor, arrival: dict[str, Any] | None, request: gr.Request
+    ) -> Changes:
         """The page in the visitor's language, at the passage that a permalink names."""
         arrival = arrival if isinstance(arrival, dict) else {}
         spoken = str(request.headers.get("accept-language", ""))
-        # one of its own, with a name of its own: what Gradio gives is a copy of the first
-        session = Session(self._language(arrival.get("language"), spoken), arrived=True)
-        cited = arrival.get("cite")
-        opened: str | Any = ""
-        if isinstance(cited, str) and cited:
-            session = replace(session, cited=cited[:1000])
-            opened = self._sheet(session, CITED, 0)
-        return (*self._everything(session), opened)
+        language = self._language(arrival.get("language"), spoken)
+        given = arrival.get("cite")
+        cited = given[:1000] if isinstance(given, str) and given else None
+        generation = self._generation()
+        session = visitor.change(
+            lambda now: replace(
+                now.in_language(language), arrived=True, cited=cited, seen=generation
+            )
+        )
+        if language is not self._library.settings.lang or generation != self._first:
+            everything = self._everything(session)
+        else:  # all the rest stands there as this visitor is to see it
+            everything = (*self.drawn(session), *[gr.skip()] * 9)
+        return (*everything, self._sheet(session, CITED, 0) if cited else "")
 
-    def switch_language(self, session: Session) -> Changes:
+    def switch_language(self, visitor: Visitor) -> Changes:
         """Everything in the other language."""
-        other = Language.ZH if session.language is Language.EN else Language.EN
-        return (*self._everything(session.in_language(other)), "")
+        session = visitor.change(
+            lambda now: now.in_language(Language.ZH if now.language is Language.EN else Language.EN)
+        )
+        return (*self._everything(session), "")
 
     # --- asking -----------------------------------------------------------------------------------
 
-    def ask(self, session: Session, question: str | None) -> Iterator[Changes]:
+    def ask(
+        self, visitor: Visitor, question: str | None, wishes: object = None
+    ) -> Iterator[Changes]:
         """First the question as it stands, then its answer."""
         asked = (question or "").strip()
-        if not asked:
-            session = session.left_blank()
-            yield session, gr.skip(), self._conversation(session), *[gr.skip()] * 4
-            return
-        turn = Turn(asked, scope=session.scope, whole=session.editing_whole)
-        session = session.before(session.editing).asked(turn)
-        yield from self._search(session, len(session.turns) - 1)
+        key = ""
 
-    def ask_offered(self, session: Session, event: gr.EventData) -> Iterator[Changes]:
+        def put(now: Session) -> Session:
+            nonlocal key
+            now = now.hearing(wishes)
+            if not asked:
+                return now.left_blank()
+            turn = Turn(asked, scope=now.scope, whole=now.editing_whole)
+            key = turn.key
+            return now.before(now.editing).asked(turn)
+
+        session = visitor.change(put)
+        if asked:
+            yield from self._search(visitor, key)
+        else:
+            yield gr.skip(), self._conversation(session), *[gr.skip()] * 4
+
+    def ask_offered(self, visitor: Visitor, event: gr.EventData) -> Iterator[Changes]:
         """A question that the page offered."""
-        yield from self.ask(session, str(event._data.get("question", "")))
+        data = event._data
+        yield from self.ask(visitor, str(data.get("question", "")), data.get("wishes"))
 
-    def ask_word(self, session: Session, event: gr.EventData) -> Iterator[Changes]:
+    def ask_word(self, visitor: Visitor, event: gr.EventData) -> Iterator[Changes]:
         """A turn's question with another word, as a question of its own."""
-        place = _turn_of(session, event._data)
-        word = str(event._data.get("word", ""))[:MAX_SOUGHT]
+        data, session = event._data, visitor.session
+        place = _turn_of(session, data)
+        word = str(data.get("word", ""))[:MAX_SOUGHT]
         if place is not None and word:
-            yield from self.ask(session, f"{session.turns[place].question} {word}")
+            question = f"{session.turns[place].question} {word}"
+            yield from self.ask(visitor, question, data.get("wishes"))
 
-    def retry(self, session: Session, event: gr.EventData) -> Iterator[Changes]:
+    def retry(self, visitor: Visitor, event: gr.EventData) -> Iterator[Changes]:
         """A turn once more, in its place."""
-        place = _turn_of(session, event._data)
-        if place is not None:
-            yield from self._again(session, place, session.turns[place].scope)
+        yield from self._again(visitor, event, wider=False)
 
-    def widen(self, session: Session, event: gr.EventData) -> Iterator[Changes]:
+    def widen(self, visitor: Visitor, event: gr.EventData) -> Iterator[Changes]:
         """A turn once more, in all documents; the next questions too."""
-        place = _turn_of(session, event._data)
-        if place is not None:
-            yield from self._again(replace(session, scope=EVERYTHING), place, EVERYTHING)
+        yield from self._again(visitor, event, wider=True)
 
-    def stop(self, session: Session) -> tuple[Session, str]:
+    def stop(self, visitor: Visitor) -> str:
         """Whatever is still searched stays without an answer."""
-        turns = tuple(
-            replace(turn, stopped=True, written=stopped(turn.written))
-            if turn.waiting
-            else replace(turn, written=stopped(turn.written))
-            for turn in session.turns
-        )
-        session = replace(session, turns=turns)
-        return session, self._conversation(session)
 
-    def edit(self, session: Session, event: gr.EventData) -> tuple[Session, str]:
+        def ended(now: Session) -> Session:
+            turns = tuple(
+                replace(turn, stopped=turn.waiting or turn.stopped, written=stopped(turn.written))
+                for turn in now.turns
+            )
+            return replace(now, turns=turns)
+
+        return self._conversation(visitor.change(ended))
+
+    def edit(self, visitor: Visitor, event: gr.EventData) -> str:
         """The next question stands in for a turn of the conversation."""
-        place = _turn_of(session, event._data)
+        place, whole = _turn_of(visitor.session, event._data), "whole" in event._data
         if place is not None:
-            session = session.edited(place, whole="whole" in event._data)
-        return session, frame.above(session)
+            visitor.change(lambda now: now.edited(place, whole=whole))
+        return frame.above(visitor.session)
 
-    def leave(self, session: Session) -> tuple[Session, str, str]:
+    def leave(self, visitor: Visitor) -> tuple[str, str]:
         """The next question is a new one after all."""
-        session = replace(session, editing=None, editing_whole=False)
-        return session, frame.above(session), ""
+        session = visitor.change(lambda now: replace(now, editing=None, editing_whole=False))
+        return frame.above(session), ""
 
-    def judge(self, session: Session, event: gr.EventData) -> tuple[Session, str]:
+    def judge(self, visitor: Visitor, event: gr.EventData) -> str:
         """A verdict on a passage, with a remark where there is one."""
+        session = visitor.session
         place, at = _turn_of(session, event._data), _number(event._data.get("at"))
         verdict = str(event._data.get("verdict", ""))
         answer = None if place is None else session.turns[place].answer
         known = answer and at is not None and at < len(answer.hits) and verdict in list(Verdict)
         if place is None or answer is None or at is None or not known:
-            return session, self._conversation(session)
+            return self._conversation(session)
         turn = session.turns[place]
         context = () if turn.whole else session.before(place).context()
         remark = str(event._data.get("remark") or "")
@@ -133,29 +156,39 @@ class Acts:
         except FeedbackNotWritable as error:
             log.error("%s", error.describe(session.language))
             gr.Warning(error.what(session.language))
-            return session, self._conversation(session)
+            return self._conversation(session)
         judged = dict(turn.judged) | {at: Verdict(verdict)}
-        session = _told(session, place, replace(turn, judged=tuple(judged.items())))
-        return session, self._conversation(session)
+        changed = visitor.change(lambda now: now.told(turn.key, judged=tuple(judged.items())))
+        return self._conversation(changed)
 
     # --- conversations ----------------------------------------------------------------------------
 
-    def start_again(self, session: Session) -> Changes:
+    def start_again(self, visitor: Visitor) -> Changes:
         """An empty conversation."""
-        session = Session(session.language, arrived=True, seen=session.seen)
+        session = visitor.change(
+            lambda now: Session(now.language, arrived=True, seen=now.seen, heard=now.heard)
+        )
         return (*self.drawn(session), "")
 
-    def resume(self, session: Session, event: gr.EventData) -> Iterator[Changes]:
+    def resume(self, visitor: Visitor, event: gr.EventData) -> Iterator[Changes]:
         """A conversation that the browser kept: its questions, asked again."""
-        session = self._kept(session, event._data)
-        if not session.turns:
+        kept = self._kept(visitor.session, event._data)
+        if not kept.turns:
             return
+        session = visitor.change(lambda now: replace(kept, heard=now.heard))
         yield (*self.drawn(session), "")
-        session = self._answered(session)
-        yield (*self.drawn(session), gr.skip())
+        for told in self._answered(session).turns:
+            visitor.change(
+                lambda now, told=told: now.told(  # type: ignore[misc]
+                    told.key, answer=told.answer, failure=told.failure, words=told.words,
+                    was=told.was,
+                )
+            )  # fmt: skip
+        yield (*self.drawn(visitor.session), gr.skip())
 
-    def export(self, session: Session, event: gr.EventData) -> str:
+    def export(self, visitor: Visitor, event: gr.EventData) -> str:
         """A conversation as Markdown, with the name of a file, for the browser to save."""
+        session = visitor.session
         kept = self._kept(session, event._data)
         session = session if session.name == kept.name else self._answered(kept)
         title = str(event._data.get("title", ""))[:MAX_SOUGHT]
@@ -163,58 +196,65 @@ class Acts:
 
     # --- the documents ----------------------------------------------------------------------------
 
-    def open_source(self, session: Session, event: gr.EventData) -> str:
+    def open_source(self, visitor: Visitor, event: gr.EventData) -> str:
         """The sheet for a turn's passage; nothing where the page holds no such passage."""
-        return self._sheet(
-            session, str(event._data.get("turn", "")), _number(event._data.get("at"))
-        )
+        data = event._data
+        return self._sheet(visitor.session, str(data.get("turn", "")), _number(data.get("at")))
 
-    def narrow(self, session: Session, event: gr.EventData) -> Changes:
-        """One limit of the scope set or taken away."""
-        session = replace(session, scope=_narrowed(session.scope, event._data))
+    def narrow(self, visitor: Visitor, event: gr.EventData) -> Changes:
+        """The scope as the visitor has limited it."""
+        session = visitor.change(lambda now: now.hearing(event._data.get("wishes")))
         state = self._library.state()
-        return (
-            session,
-            frame.above(session),
-            shelf.head(state, session.scope, session.language),
-            self._listed(session),
-        )
+        return (frame.above(session), shelf.head(state, session), self._listed(session))
 
-    def find(self, session: Session, event: gr.EventData) -> tuple[Session, str]:
+    def find(self, visitor: Visitor, event: gr.EventData) -> str:
         """The documents whose name or headlines hold what is sought."""
-        session = replace(session, sought=str(event._data.get("value", ""))[:MAX_SOUGHT])
-        return session, self._listed(session)
+        sought = str(event._data.get("value", ""))[:MAX_SOUGHT]
+        return self._listed(visitor.change(lambda now: replace(now, sought=sought)))
 
     # --- inside -----------------------------------------------------------------------------------
 
-    def _search(self, session: Session, place: int) -> Iterator[Changes]:
-        """Session, question, conversation, examples, above, source, holdings: twice."""
-        above = frame.above(session)
-        yield session, "", self._conversation(session), "", above, "", gr.skip()
-        session = _told(session, place, self._turn(session, place))
+    def _search(self, visitor: Visitor, key: str) -> Iterator[Changes]:
+        """Question, conversation, examples, above, source, holdings: once asked, once answered."""
+        session = visitor.session
+        yield "", self._conversation(session), "", frame.above(session), "", gr.skip()
+        place = session.place(key)
+        if place is None:
+            return
+        turn = self._turn(session, place)
+        seen = self._generation()
         held: Any = gr.skip()
-        state = self._library.state()
-        seen = state.generation if not isinstance(state, WenjuError) else ""
         if seen != session.seen:
-            session = replace(session, seen=seen)
-            held = frame.holdings(state, session.language)
-        yield session, gr.skip(), self._conversation(session), gr.skip(), gr.skip(), gr.skip(), held
-        yield from self._written(session, place)
-
-    def _written(self, session: Session, place: int) -> Iterator[Changes]:
-        """The passages stand; what an endpoint makes of them comes below the quotation."""
-        turn, settings = session.turns[place], self._library.settings
+            held = frame.holdings(self._library.state(), session.language)
+        found = {"answer": turn.answer, "failure": turn.failure, "words": turn.words}
+        session = visitor.change(lambda now: replace(now.told(key, **found), seen=seen))
+        yield gr.skip(), self._conversation(session), *[gr.skip()] * 3, held
+        settings = self._library.settings
         if turn.answer is None or not writes(settings, turn.answer):
             return
+        # the passages stand; what an endpoint makes of them comes below the quotation
         for draft in drafts(settings, turn.answer):
-            session = _told(session, place, replace(turn, written=draft))
-            yield session, gr.skip(), self._conversation(session), *[gr.skip()] * 4
+            session = visitor.change(lambda now, draft=draft: now.told(key, written=draft))  # type: ignore[misc]
+            yield gr.skip(), self._conversation(session), *[gr.skip()] * 4
 
-    def _again(self, session: Session, place: int, scope: Scope) -> Iterator[Changes]:
-        asked = session.turns[place]
-        yield from self._search(
-            _told(session, place, Turn(asked.question, scope=scope, whole=asked.whole)), place
-        )
+    def _again(self, visitor: Visitor, event: gr.EventData, *, wider: bool) -> Iterator[Changes]:
+        key = ""
+
+        def begun(now: Session) -> Session:
+            nonlocal key
+            now = now.hearing(event._data.get("wishes"))
+            place = _turn_of(now, event._data)
+            if place is None:
+                return now
+            old = now.turns[place]
+            new = Turn(old.question, scope=EVERYTHING if wider else old.scope, whole=old.whole)
+            key = new.key
+            turns = (*now.turns[:place], new, *now.turns[place + 1 :])
+            return replace(now, turns=turns, scope=EVERYTHING if wider else now.scope)
+
+        visitor.change(begun)
+        if key:
+            yield from self._search(visitor, key)
 
     def _turn(self, session: Session, place: int) -> Turn:
         asked = session.turns[place]
@@ -244,7 +284,10 @@ class Acts:
             told = self._turn(session, place)
             best = told.answer.hits[0].chunk_id if told.answer and told.answer.hits else None
             same = turn.was is None or turn.was == best
-            session = _told(session, place, replace(told, was=None if same else turn.was))
+            session = session.told(
+                turn.key, answer=told.answer, failure=told.failure, words=told.words,
+                was=None if same else turn.was,
+            )  # fmt: skip
         return session
 
     def _sheet(self, session: Session, turn: str, at: int | None) -> str:
@@ -280,27 +323,24 @@ class Acts:
         problem = state if isinstance(state, WenjuError) else None
         return view.conversation(session, problem, self._cited(session))
 
+    def _generation(self) -> str:
+        """The generation that is answered from; empty where none can be."""
+        state = self._library.state()
+        return "" if isinstance(state, WenjuError) else state.generation
+
     def drawn(self, session: Session) -> Changes:
-        """Session, conversation, examples, above."""
+        """Conversation, examples, above."""
         state = self._library.state()
         offered: str = ""
         if not (session.turns or session.cited or isinstance(state, WenjuError)):
             offered = frame.examples(state.examples, session.language)
-        return session, self._conversation(session), offered, frame.above(session)
+        return self._conversation(session), offered, frame.above(session)
 
     def _listed(self, session: Session) -> str:
-        return shelf.listed(
-            self._library.state(),
-            session.scope,
-            session.sought,
-            session.language,
-            removable=self._removable,
-        )
+        return shelf.listed(self._library.state(), session, removable=self._removable)
 
     def _everything(self, session: Session) -> Changes:
         state = self._library.state()
-        if not isinstance(state, WenjuError):
-            session = replace(session, seen=state.generation)
         language = session.language
         say = texts(language)
         return (
@@ -309,7 +349,7 @@ class Acts:
             frame.history(language),
             frame.holdings(state, language),
             frame.bar(language),
-            shelf.head(state, session.scope, language),
+            shelf.head(state, session),
             self._listed(session),
             gr.update(label=say.ask, placeholder=say.placeholder),
             gr.update(value=say.send),
@@ -325,11 +365,6 @@ class Acts:
         return known.get(first, self._library.settings.lang)
 
 
-def _told(session: Session, place: int, turn: Turn) -> Session:
-    turns = session.turns
-    return replace(session, turns=(*turns[:place], turn, *turns[place + 1 :]))
-
-
 def _turn_of(session: Session, data: Mapping[str, Any]) -> int | None:
     place = _number(data.get("turn"))
     return place if place is not None and place < len(session.turns) else None
@@ -338,27 +373,3 @@ def _turn_of(session: Session, data: Mapping[str, Any]) -> int | None:
 def _number(value: object) -> int | None:
     text = str(value)
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else None
-
-
-def _narrowed(scope: Scope, data: Mapping[str, Any]) -> Scope:
-    """``scope`` with one part changed, as the browser says; what it cannot be changes nothing."""
-    part, value, on = (
-        str(data.get("part")),
-        str(data.get("value") or ""),
-        data.get("on") not in (None, False),
-    )
-    record = scope.record()
-    if part == "all":
-        return EVERYTHING
-    if part in ("sources", "kinds"):
-        chosen = [one for one in record.get(part, []) if one != value]
-        if not value and part == "sources":
-            chosen = []
-        elif on:
-            chosen.append(value)
-        record[part] = chosen[-MAX_SOURCES:]
-    elif part == "article":
-        record[part] = value if on else ""
-    elif part in ("since", "until"):
-        record[part] = value
-    return scope_of(record)

@@ -168,6 +168,7 @@ def above(session: Session) -> Markup:
         _scope(session, say),
         class_="above",
         lang=say.html_lang,
+        data_heard=session.heard,
     )
 
 

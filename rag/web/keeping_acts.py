@@ -14,7 +14,7 @@ from rag.web.keeping_view import Said, panel
 from rag.web.library import Library
 from rag.web.rebuilding import Rebuilding
 from rag.web.service_texts import service_texts
-from rag.web.session import Session
+from rag.web.session import Session, Visitor
 
 MAX_SAID = 500
 """Files of one upload that are told of."""
@@ -33,8 +33,9 @@ class KeepingActs:
         self._keeper = keeper
         self._rebuilding = Rebuilding(library.settings)
 
-    def kept(self, session: Session, event: gr.EventData) -> str:
+    def kept(self, visitor: Visitor, event: gr.EventData) -> str:
         """What came of an upload, as the browser was told file by file."""
+        session = visitor.session
         say = service_texts(session.language)
         said = []
         given = event._data.get("said")
@@ -47,8 +48,9 @@ class KeepingActs:
             said.append(Said(str(one.get("name", ""))[:_CHARS], what, good))
         return self._panel(session, tuple(said))
 
-    def remove(self, session: Session, event: gr.EventData) -> str:
+    def remove(self, visitor: Visitor, event: gr.EventData) -> str:
         """A document deleted."""
+        session = visitor.session
         source = str(event._data.get("source", ""))
         say = service_texts(session.language)
         try:
@@ -59,30 +61,30 @@ class KeepingActs:
             said = Said(source, f"{error.what(language)}；{error.next_step(language)}", False)
         return self._panel(session, (said,))
 
-    def rebuild(self, session: Session) -> Iterator[Changes]:
+    def rebuild(self, visitor: Visitor) -> Iterator[Changes]:
         """A build, unless one is running; its progress and its report."""
         waiting = self._keeper.waiting
         started = self._rebuilding.start()
-        yield from self.follow(session)
+        yield from self.follow(visitor)
         if started and self._rebuilding.now.report:
             self._keeper.taken_up(waiting)
-            yield (*self._indexed(session),)
+            yield self._indexed(visitor)
 
-    def follow(self, session: Session) -> Iterator[Changes]:
+    def follow(self, visitor: Visitor) -> Iterator[Changes]:
         """The panel, for as long as a build is running; then what is indexed."""
         now = self._rebuilding.now
         while now.running:
-            yield self._panel(session), *[gr.skip()] * 3
+            yield self._panel(visitor.session), *[gr.skip()] * 3
             now = self._rebuilding.after(now, _PATIENCE)
-        yield self._indexed(session)
+        yield self._indexed(visitor)
 
-    def _indexed(self, session: Session) -> Changes:
-        state, language = self._library.state(), session.language
+    def _indexed(self, visitor: Visitor) -> Changes:
+        state, session = self._library.state(), visitor.session
         return (
             self._panel(session),
-            frame.holdings(state, language),
-            shelf.head(state, session.scope, language),
-            shelf.listed(state, session.scope, session.sought, language, removable=True),
+            frame.holdings(state, session.language),
+            shelf.head(state, session),
+            shelf.listed(state, session, removable=True),
         )
 
     def _panel(self, session: Session, said: tuple[Said, ...] = ()) -> str:

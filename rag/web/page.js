@@ -54,17 +54,17 @@ window.wenju = (() => {
     if (name && opener && !opener.closest("#documents")) openedFrom = opener;
     if (name && name !== open) body.dataset.drawer = name;
     else delete body.dataset.drawer;
-    if (body.dataset.drawer) {
-      const focused = { documents: "#documents h2", rail: "#rail .fresh" }[name];
-      const focus = () => document.querySelector(focused)?.focus({ preventScroll: true });
-      setTimeout(focus, 30);
-      // what the server still draws replaces the element, and focus falls back to the body
-      let left = 60;
-      const watch = setInterval(() => {
-        if (!left-- || body.dataset.drawer !== name) clearInterval(watch);
-        else if (document.activeElement === body) focus();
-      }, 50);
-    } else if (open && openedFrom?.isConnected) openedFrom.focus({ preventScroll: true });
+    if (body.dataset.drawer) enter();
+    else if (open && openedFrom?.isConnected) openedFrom.focus({ preventScroll: true });
+  }
+
+  function enter() {
+    const first = { documents: "#documents h2", rail: "#rail .fresh" }[body.dataset.drawer];
+    if (first) document.querySelector(first)?.focus({ preventScroll: true });
+  }
+
+  function stay() {  // what the server draws anew may have had the focus
+    if (document.activeElement === body) enter();
   }
 
   // --- conversations, kept in this browser; read anew each time, as another tab may have written ----
@@ -209,20 +209,34 @@ window.wenju = (() => {
       if (line) lines.scrollTop = line.offsetTop - lines.clientHeight / 4;
       sheet.querySelector("h2").focus({ preventScroll: true });
     },
-    limits: reset,
+    top: stay,
+    above(element) {
+      const heard = Number(element.querySelector("[data-heard]")?.dataset.heard);
+      wishes = wishes.filter((wish) => wish.n > heard);
+    },
+    limits(element) { reset(element); stay(); },
     listed: reset,
   };
 
-  const wished = new Map();  // what was pressed and not yet drawn so by the server
-  const named = (box) => `${box.dataset.part} ${box.value}`;
-  function reset(element) {  // a box forgets that it was pressed once the server says the same of it
+  // --- limits of the scope: sent with their number, and again with whatever is asked, until the
+  // server has heard of them; a box shows what was wished ----------------------------------------------
+  let wishes = [];
+  let wished = 0;
+  const wish = (data) => { wishes.push({ ...data, n: ++wished }); };
+  window.wenjuWishes = () => wishes;
+
+  function reset(element) {
+    const heard = Number(element.querySelector("[data-heard]")?.dataset.heard);
+    const open = wishes.filter((one) => one.n > heard);
     for (const box of element.querySelectorAll("[type=checkbox]")) {
-      const said = box.hasAttribute("checked");
-      if (wished.get(named(box)) === said) wished.delete(named(box));
-      box.checked = wished.get(named(box)) ?? said;
+      const mine = (one) => one.part === "all" || (one.part === box.dataset.part
+        && (one.value === box.value || !one.value));
+      const last = open.findLast(mine);
+      box.checked = last ? last.value === box.value && last.on : box.hasAttribute("checked");
     }
     for (const day of element.querySelectorAll("[type=date]"))
-      day.value = day.getAttribute("value") ?? "";
+      if (!open.some((one) => ["all", day.dataset.part].includes(one.part)))
+        day.value = day.getAttribute("value") ?? "";
   }
 
   // --- keys -----------------------------------------------------------------------------------------
@@ -272,19 +286,19 @@ window.wenju = (() => {
       else if (act !== undefined) history(button, trigger);
       else if (name) {
         if (name === "edit") write(data.question);
-        wished.clear();
+        if (name === "narrow") wish(data);
         if (name === "switch") localStorage.setItem("wenju.language", button.lang.slice(0, 2));
         if (name === "open" && !document.querySelector(".sheet")) openedFrom = button;
         if (button.closest("#rail")) delete body.dataset.drawer;
-        trigger(name, data);
+        trigger(name, { ...data, wishes });
       }
       if (act === "resume") delete body.dataset.drawer;
     });
     element.addEventListener("change", ({ target }) => {
       const { part } = target.dataset;
       if (!part) return;
-      if (target.type === "checkbox") wished.set(named(target), target.checked);
-      trigger("narrow", { part, value: target.value, on: target.checked });
+      wish({ part, value: target.value, on: target.checked });
+      trigger("narrow", { wishes });
     });
     let sought;
     element.addEventListener("input", ({ target }) => {

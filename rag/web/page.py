@@ -17,7 +17,7 @@ from rag.web.acts import Acts
 from rag.web.keeping import Keeper
 from rag.web.keeping_acts import KeepingActs
 from rag.web.library import Library
-from rag.web.session import Session
+from rag.web.session import Session, Visitor
 from rag.web.texts import texts
 
 HERE = Path(__file__).parent
@@ -30,10 +30,12 @@ _EVENTS = (
 _SCRIPT = f"window.wenju(element, trigger, watch); // {' '.join(map(repr, _EVENTS))}"
 """Gradio lets a part have the events that its script names."""
 _KEEPING = f"window.wenjuKeep(element, trigger); {_SCRIPT}"
-_ARRIVAL = """(session, _) => [session, {
+_ARRIVAL = """(visitor, _) => [visitor, {
   cite: new URLSearchParams(location.search).get("cite"),
   language: localStorage.getItem("wenju.language"),
 }]"""
+_WISHES = "(visitor, question, _) => [visitor, question, window.wenjuWishes()]"
+"""What the visitor has set and the page does not show yet goes along with the question."""
 
 
 def create(library: Library, keeper: Keeper | None = None) -> gr.Blocks:
@@ -58,9 +60,10 @@ class _Page:
         language = start.language
         say = texts(language)
         acts = self.acts = Acts(library, keeper is not None)
-        _, conversation, offered, above = acts.drawn(start)
-        self.session = gr.State(start)
+        conversation, offered, above = acts.drawn(start)
+        self.visitor = gr.State(Visitor(start))
         self.arrival = gr.JSON(visible=False)
+        self.wishes = gr.JSON(visible=False)
         self.bar = _drawn("bar", frame.bar(language))
         with gr.Column(elem_id="rail", scale=0, min_width=0):
             self.rail = _drawn("top", frame.rail(language))
@@ -87,8 +90,8 @@ class _Page:
             self.examples = _drawn("examples", offered)
         self.source = _drawn("source")
         with gr.Column(elem_id="documents", scale=0, min_width=0):
-            self.limits = _drawn("limits", shelf.head(state, start.scope, language))
-            listed = shelf.listed(state, start.scope, "", language, removable=bool(keeper))
+            self.limits = _drawn("limits", shelf.head(state, start))
+            listed = shelf.listed(state, start, removable=bool(keeper))
             self.listed = _drawn("listed", listed)
             self.keeping = _drawn("keeping", script=_KEEPING) if keeper else None
         self.keeps = KeepingActs(library, keeper) if keeper else None
@@ -96,21 +99,21 @@ class _Page:
 
     def wire(self, blocks: gr.Blocks) -> None:
         """Every act to what starts it."""
-        acts, session = self.acts, self.session
+        acts, visitor = self.acts, self.visitor
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         quick = quiet | {"concurrency_limit": AT_ONCE, "concurrency_id": "quick"}
-        drawn = [session, self.conversation, self.examples, self.above]
+        drawn = [self.conversation, self.examples, self.above]
         everything = [
             *drawn, self.rail, self.history, self.holdings, self.bar, self.limits, self.listed,
             self.question, self.send, self.stop, self.source,
         ]  # fmt: skip
         arrived = blocks.load(
-            acts.arrive, [session, self.arrival], everything, js=_ARRIVAL, **quick
+            acts.arrive, [visitor, self.arrival], everything, js=_ARRIVAL, **quick
         )
 
         asks: dict[str, Any] = {
             "outputs": [
-                session, self.question, self.conversation, self.examples, self.above, self.source,
+                self.question, self.conversation, self.examples, self.above, self.source,
                 self.holdings,
             ],
             "trigger_mode": "once",
@@ -118,53 +121,45 @@ class _Page:
             "concurrency_id": "ask",
             **quiet,
         }  # fmt: skip
+        written = [visitor, self.question, self.wishes]
         asking = [
-            self.question.submit(acts.ask, [session, self.question], **asks),
-            self.send.click(acts.ask, [session, self.question], **asks),
-            self.examples.ask(acts.ask_offered, session, **asks),
-            self.conversation.word(acts.ask_word, session, **asks),
-            self.conversation.retry(acts.retry, session, **asks),
-            self.conversation.widen(acts.widen, session, **asks),
+            self.question.submit(acts.ask, written, js=_WISHES, **asks),
+            self.send.click(acts.ask, written, js=_WISHES, **asks),
+            self.examples.ask(acts.ask_offered, visitor, **asks),
+            self.conversation.word(acts.ask_word, visitor, **asks),
+            self.conversation.retry(acts.retry, visitor, **asks),
+            self.conversation.widen(acts.widen, visitor, **asks),
         ]
-        resuming = self.history.resume(acts.resume, session, [*drawn, self.source], **quick)
-        self.stop.click(
-            acts.stop, session, [session, self.conversation], cancels=[*asking, resuming], **quick
-        )
-        self.conversation.edit(acts.edit, session, [session, self.above], **quick)
-        self.above.leave(acts.leave, session, [session, self.above, self.question], **quick)
+        resuming = self.history.resume(acts.resume, visitor, [*drawn, self.source], **quick)
+        self.stop.click(acts.stop, visitor, self.conversation, cancels=[*asking, resuming], **quick)
+        self.conversation.edit(acts.edit, visitor, self.above, **quick)
+        self.above.leave(acts.leave, visitor, [self.above, self.question], **quick)
 
         for part in (self.rail, self.bar):
-            part.fresh(acts.start_again, session, [*drawn, self.source], **quick)
-        switched = self.holdings.switch(acts.switch_language, session, everything, **quick)
-        self.history.export(acts.export, session, self.outbox, **quick)
+            part.fresh(acts.start_again, visitor, [*drawn, self.source], **quick)
+        switched = self.holdings.switch(acts.switch_language, visitor, everything, **quick)
+        self.history.export(acts.export, visitor, self.outbox, **quick)
 
         for part in (self.conversation, self.source):
-            part.open(acts.open_source, session, self.source, **quick)
+            part.open(acts.open_source, visitor, self.source, **quick)
         self.source.shut(lambda: "", None, self.source, queue=False, **quiet)
-        # one after the other, none dropped: each sees what the one before it set
+        # none dropped, and what the page shows in the end is what was set last
         limiting = quiet | {"trigger_mode": "multiple", "concurrency_id": "limiting"}
-        for part in (self.above, self.limits, self.listed):
-            part.narrow(
-                acts.narrow,
-                session,
-                [session, self.above, self.limits, self.listed],
-                concurrency_limit=1,
-                **limiting,
-            )
-        self.limits.find(
-            acts.find, session, [session, self.listed], **quick | {"trigger_mode": "always_last"}
-        )
-        self.conversation.judge(acts.judge, session, [session, self.conversation], **quick)
+        limited = [self.above, self.limits, self.listed]
+        for part in limited:
+            part.narrow(acts.narrow, visitor, limited, concurrency_limit=1, **limiting)
+        self.limits.find(acts.find, visitor, self.listed, **quick | {"trigger_mode": "always_last"})
+        self.conversation.judge(acts.judge, visitor, self.conversation, **quick)
         if self.keeps and self.keeping:
             keeps, keeping = self.keeps, self.keeping
             # whoever follows a build holds a place as long as it takes
             long = quiet | {"concurrency_limit": None, "concurrency_id": "keeping"}
             indexed = [keeping, self.holdings, self.limits, self.listed]
             for begun in (arrived, switched):
-                begun.then(keeps.follow, session, indexed, **long)
-            keeping.kept(keeps.kept, session, keeping, **quick)
-            keeping.rebuild(keeps.rebuild, session, indexed, **long)
-            self.listed.remove(keeps.remove, session, keeping, **quick)
+                begun.then(keeps.follow, visitor, indexed, **long)
+            keeping.kept(keeps.kept, visitor, keeping, **quick)
+            keeping.rebuild(keeps.rebuild, visitor, indexed, **long)
+            self.listed.remove(keeps.remove, visitor, keeping, **quick)
 
 
 def _drawn(name: str, value: str = "", script: str = _SCRIPT) -> gr.HTML:
@@ -176,6 +171,6 @@ def head() -> str:
     """Style and script of the page, for its head; ``css=`` would be rescoped by Gradio."""
     style, script = (
         "\n".join((HERE / name).read_text("utf-8") for name in names)
-        for names in (("page.css", "service.css"), ("page.js", "service.js"))
+        for names in (("page.css", "service.css"), ("stream.js", "page.js", "service.js"))
     )
     return f"<style>{style}</style><script>{script}</script>"

@@ -71,6 +71,26 @@ class Scope:
             days is not None and days[1] >= self.since and (not self.until or days[0] <= self.until)
         )
 
+    def narrowed(self, wish: Mapping[str, Any]) -> Scope:
+        """With one part changed, as a browser says; what it cannot be changes nothing."""
+        part, value = str(wish.get("part")), str(wish.get("value") or "")
+        on = wish.get("on") not in (None, False)
+        record = self.record()
+        if part == "all":
+            return EVERYTHING
+        if part in ("sources", "kinds"):
+            chosen = [one for one in record.get(part, []) if one != value]
+            if not value and part == "sources":
+                chosen = []
+            elif on:
+                chosen.append(value)
+            record[part] = chosen[-MAX_SOURCES:]
+        elif part == "article":
+            record[part] = value if on else ""
+        elif part in ("since", "until"):
+            record[part] = value
+        return scope_of(record)
+
     def record(self) -> dict[str, Any]:
         """As plain data, for the browser's storage; what is empty is left out."""
         parts = {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,6 +42,8 @@ class Turn:
     """What an endpoint wrote of the passages, where one is set."""
     judged: tuple[tuple[int, Verdict], ...] = ()
     """What the visitor said of passages, by their places from 0."""
+    key: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Names the turn for as long as the page is open, wherever it stands."""
 
     @property
     def waiting(self) -> bool:
@@ -84,6 +87,8 @@ class Session:
     """The generation that the page says is indexed."""
     sought: str = ""
     """What is looked for in the list of documents."""
+    heard: int = 0
+    """The number of the last limit that the visitor set and that ``scope`` has taken up."""
     name: str = field(default_factory=lambda: secrets.token_hex(8))
     """The conversation's name in the browser's history."""
 
@@ -100,9 +105,27 @@ class Session:
             cited=None,
         )
 
-    def told(self, turn: Turn) -> Session:
-        """With the last turn as it is now."""
-        return replace(self, turns=(*self.turns[:-1], turn))
+    def told(self, key: str, **changes: Any) -> Session:
+        """With what is known now of the turn of that key, where the page still has it."""
+        turns = tuple(replace(turn, **changes) if turn.key == key else turn for turn in self.turns)
+        return replace(self, turns=turns)
+
+    def place(self, key: str) -> int | None:
+        """Where the turn of that key stands, from 0."""
+        return next((at for at, turn in enumerate(self.turns) if turn.key == key), None)
+
+    def hearing(self, wishes: object) -> Session:
+        """With the limits that the visitor has set meanwhile, in their order, each once.
+
+        A browser sends each of them with its number, and again with whatever follows until the page
+        shows it: nothing that is asked may overtake the limit that was set before it.
+        """
+        session = self
+        for wish in wishes if isinstance(wishes, list) else ():
+            number = wish.get("n") if isinstance(wish, Mapping) else None
+            if isinstance(number, int) and number > session.heard:
+                session = replace(session, scope=session.scope.narrowed(wish), heard=number)
+        return session
 
     def before(self, place: int | None) -> Session:
         """Without the turn at ``place`` and those after it."""
@@ -133,6 +156,33 @@ class Session:
         """
         turns = [_turn_record(turn) for turn in self.turns if not turn.waiting]
         return {"id": self.name, "turns": turns}
+
+
+class Visitor:
+    """The session of one page, as it stands. Safe from many threads.
+
+    What happens on a page overlaps: a box is ticked, a passage judged while an answer is still
+    written. Each of them changes what the others have made of the session, not a copy of its own.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+
+    @property
+    def session(self) -> Session:
+        """As it is now."""
+        return self._session
+
+    def change(self, step: Callable[[Session], Session]) -> Session:
+        """The session after ``step``; no other change comes in between."""
+        with self._lock:
+            self._session = step(self._session)
+            return self._session
+
+    def __deepcopy__(self, memo: object) -> Visitor:
+        """Another visitor of the same page; so Gradio makes one for each that arrives."""
+        return Visitor(replace(self._session, name=secrets.token_hex(8)))
 
 
 def _turn_record(turn: Turn) -> dict[str, Any]:

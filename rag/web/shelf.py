@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from rag.errors import WenjuError
 from rag.store import DocumentRecord
-from rag.types import Language
 from rag.web.library import Shelf
 from rag.web.markup import Markup, element
 from rag.web.parts import button, icon, local_time
 from rag.web.scope import Scope
 from rag.web.service_texts import ServiceTexts, service_texts
+from rag.web.session import Session
 from rag.web.texts import Texts, texts
 
 LISTED = 100
@@ -19,9 +19,9 @@ LISTED = 100
 ARTICLES_LISTED = 60
 
 
-def head(contents: Shelf | WenjuError, scope: Scope, language: Language) -> Markup:
+def head(contents: Shelf | WenjuError, session: Session) -> Markup:
     """The drawer's top: counts, and the limits of kind and date."""
-    say = texts(language)
+    say = texts(session.language)
     return element(
         "div",
         element(
@@ -31,34 +31,38 @@ def head(contents: Shelf | WenjuError, scope: Scope, language: Language) -> Mark
         ),
         element("p", say.nothing_indexed, class_="aside")
         if isinstance(contents, WenjuError)
-        else _limits(contents, scope, say),
+        else _limits(contents, session.scope, say),
         class_="drawer-head",
         lang=say.html_lang,
+        data_heard=session.heard,
     )
 
 
 def listed(
-    contents: Shelf | WenjuError,
-    scope: Scope,
-    sought: str,
-    language: Language,
-    *,
-    removable: bool = False,
+    contents: Shelf | WenjuError, session: Session, *, removable: bool = False
 ) -> Markup | str:
-    """The documents whose name or headlines hold ``sought``; to be deleted, if they may be."""
+    """The documents whose name or headlines hold what is sought; to be deleted, if they may be."""
     if isinstance(contents, WenjuError):
         return ""
-    say = texts(language)
-    found = _sought(contents.documents, sought, scope)
-    more = len(found) - LISTED
-    removing = service_texts(language) if removable else None
-    rows = [_document(document, scope, say, bool(sought), removing) for document in found[:LISTED]]
+    say, scope = texts(session.language), session.scope
+    found = _sought(contents.documents, session.sought)
+    chosen = set(scope.sources)
+    # in one order whatever is chosen: nothing may move away under a finger
+    shown = [
+        document
+        for place, document in enumerate(found)
+        if place < LISTED or document.source in chosen
+    ]
+    more = len(found) - len(shown)
+    removing = service_texts(session.language) if removable else None
+    rows = [_document(one, scope, say, bool(session.sought), removing) for one in shown]
     return element(
         "div",
         element("ul", *rows, class_="list") if rows else element("p", say.no_document),
         element("p", say.more_documents.format(count=more), class_="aside") if more > 0 else None,
         class_="documents",
         lang=say.html_lang,
+        data_heard=session.heard,
     )
 
 
@@ -121,12 +125,10 @@ def _dates(scope: Scope, say: Texts) -> Markup:
     )
 
 
-def _sought(documents: Sequence[DocumentRecord], sought: str, scope: Scope) -> list[DocumentRecord]:
-    """Those that are looked for; without a search the chosen ones come first."""
+def _sought(documents: Sequence[DocumentRecord], sought: str) -> Sequence[DocumentRecord]:
     words = sought.lower().split()
     if not words:
-        chosen = set(scope.sources)
-        return sorted(documents, key=lambda document: document.source not in chosen)
+        return documents
     return [
         document
         for document in documents

@@ -75,8 +75,8 @@ class Visit:
         before = self.turns.count()
         self.box.fill(question)
         self.box.press("Enter")
-        playwright.expect(self.turns).to_have_count(before + 1, timeout=20_000)
-        self.turns.last.locator(".verdict, .trouble").wait_for(timeout=20_000)
+        playwright.expect(self.turns).to_have_count(before + 1)
+        self.turns.last.locator(".verdict, .trouble").wait_for()
         return self
 
     def button(self, name: str) -> playwright.Locator:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+PATIENCE = 60_000
+"""Milliseconds that a page may take on a machine that is busy with other things."""
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from chat import (  # noqa: E402
@@ -59,6 +61,7 @@ def address(docs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[playwright.Browser]:
+    playwright.expect.set_options(timeout=PATIENCE)
     with playwright.sync_playwright() as started:
         chromium = started.chromium.launch(
             executable_path=CHROMIUM,
@@ -74,7 +77,7 @@ def shared(browser: playwright.Browser) -> Iterator[playwright.BrowserContext]:
     """What every test's page shares: above all the scripts that the browser has read before."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 

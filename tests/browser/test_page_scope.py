@@ -109,3 +109,46 @@ def test_a_document_is_found_by_its_name_and_by_a_headline(visit: Visit, address
     expect(rows).to_contain_text("004_6f6e1652de062d90.txt")
     visit.drawer.get_by_role("searchbox").fill("没有这样的文件")
     expect(visit.drawer.locator(".documents")).to_contain_text("没有名字或题目含有这些字的文件")
+
+
+def test_a_question_never_overtakes_the_limit_that_was_set_before_it(
+    visit: Visit, address: str
+) -> None:
+    opened(visit, address)
+    held: list[playwright.Route] = []
+    visit.page.route("**/queue/join*", lambda route: held.append(route), times=1)
+    visit.drawer.get_by_role("checkbox", name="石榴.txt").check()
+    visit.page.keyboard.press("Escape")
+    visit.ask(ASKED)
+    expect(visit.verdict).to_contain_text("在所选范围里没有找到答案")
+    held[0].continue_()
+    expect(visit.page.locator(".chip")).to_contain_text("石榴.txt")
+
+
+def test_what_is_asked_while_the_stream_of_answers_closes_is_answered(
+    visit: Visit, address: str
+) -> None:
+    opened(visit, address)
+    held: list[tuple[playwright.Route, playwright.APIResponse]] = []
+    with visit.page.expect_request("**/queue/data*"):
+        visit.page.route(
+            "**/queue/data*", lambda route: held.append((route, route.fetch())), times=1
+        )
+        visit.drawer.get_by_role("checkbox", name="石榴.txt").check()
+    visit.page.keyboard.press("Escape")
+    visit.box.fill(ASKED)
+    with visit.page.expect_response("**/queue/join*"):
+        visit.box.press("Enter")
+    [(route, closed)] = held
+    assert "close_stream" in closed.text()
+    route.fulfill(response=closed)
+    expect(visit.turns).to_have_count(1)
+    expect(visit.verdict).to_contain_text("在所选范围里没有找到答案")
+
+
+def test_the_list_stands_still_under_the_finger_that_ticks(visit: Visit, address: str) -> None:
+    opened(visit, address)
+    before = visit.drawer.locator(".file").all_text_contents()
+    visit.drawer.get_by_role("checkbox", name=before[-1]).check()
+    expect(visit.page.locator(".chip")).to_contain_text(before[-1])
+    assert visit.drawer.locator(".file").all_text_contents() == before

@@ -63,7 +63,7 @@ def test_files_are_uploaded_indexed_asked_and_deleted_from_the_page(
         assert (folder / "石榴.txt").read_text("utf-8") == REPORT
         expect(panel.locator(".waiting")).to_contain_text("1 处改动")
         panel.locator(".rebuild").click()
-        expect(panel.locator(".building.done")).to_contain_text("新增 1", timeout=60_000)
+        expect(panel.locator(".building.done")).to_contain_text("新增 1")
         expect(page.locator("#listed")).to_contain_text("石榴.txt")
         page.keyboard.press("Escape")
         visit.ask("柳林口村今年采摘石榴多少斤？")
@@ -142,7 +142,7 @@ def test_an_endpoint_that_fails_never_takes_the_passages_away(
     ):  # fmt: skip
         visit.ask(ASKED)
         expect(visit.verdict.locator("blockquote")).to_contain_text("2700万元")
-        expect(visit.page.locator(".written.failed")).to_contain_text("没有写成", timeout=20_000)
+        expect(visit.page.locator(".written.failed")).to_contain_text("没有写成")
         expect(visit.verdict.locator("blockquote")).to_contain_text("2700万元")
         assert visit.page.locator(".turn.last .hit").count() == 5
 
