@@ -42,7 +42,7 @@ PLACES = {
     "faiss": {"store/dense.py"},
     "tantivy": {"store/fulltext.py"},
     "gradio": {"web"},
-    "pypdfium2": {"read/pdf.py"},
+    "pypdfium2": {"read/pdf.py", "read/picture.py"},
     "lxml": {"read"},
     "trafilatura": {"read/html.py"},
     "ir_measures": {"evaluate/measures.py"},

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from rag.errors import LawBroken, ReaderFailed, WenjuError
 from rag.read import Found, Loaded, is_quote, line_starts, load, parse, place_of, reader_of
+from rag.read import picture as drawn
 from rag.split import split
 from rag.types import Chunk, Document, Page, Problem
 
@@ -85,6 +86,15 @@ def text(found: Found, max_file_mb: float, *, own: bool = False) -> Text | Wenju
         return ReaderFailed(found.source, reason=f"{type(error).__name__}: {error}")
     pages = tuple(replace(page, glyphs=()) for page in document.pages)
     return Text(document.text, document.sha256, pages)
+
+
+def picture(found: Found, max_file_mb: float, page: int) -> tuple[bytes, str] | WenjuError:
+    """A page of a file as a PNG, and the file's sha256; or why there is none."""
+    try:
+        loaded = load(found, max_file_mb)
+        return drawn(loaded.data, found.source, page), loaded.sha256
+    except WenjuError as error:
+        return error
 
 
 def _is_ours(loaded: Loaded) -> bool:

@@ -85,6 +85,21 @@ class Intake:
         assert isinstance(given, Text)
         return given
 
+    def picture_of(self, found: Found, page: int) -> tuple[bytes, str]:
+        """A page of a file, from 1, as a PNG, and the file's sha256.
+
+        Raises:
+            ReadError: it cannot be read, or not be drawn.
+        """
+        arguments = (found, self._settings.max_file_mb, page)
+        given = self.pool.submit("rag.intake.passages:picture", *arguments).result()
+        if isinstance(given, Lost):
+            raise self._error(found, given)
+        if isinstance(given, WenjuError):
+            raise given
+        png, sha256 = given
+        return png, sha256
+
     def _at_home(self, found: Found) -> bool:
         """Whether a file may be read in this process."""
         if not is_own(found.source):

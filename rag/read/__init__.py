@@ -23,6 +23,7 @@ from rag.read.metadata import SIDECAR
 from rag.read.names import named
 from rag.read.paper import boxes_of
 from rag.read.parse import parse
+from rag.read.picture import picture
 from rag.read.shapes import Heading, heading, heading_of
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "named",
     "parse",
     "photographer",
+    "picture",
     "place_of",
     "quoted",
     "reader_of",

@@ -9,7 +9,7 @@ from rag.errors import ReadError
 from rag.intake import Intake
 from rag.read import line_starts, lines_of, locate
 from rag.settings import load_settings
-from rag.types import Hit, Span
+from rag.types import Hit, Page, Span
 
 MARGIN_LINES = 300
 """Lines shown before and after the cited ones; a page must stay quick to draw."""
@@ -42,6 +42,8 @@ class CitedFile:
     lines: tuple[Line, ...]
     """Those around the citation; none where the file cannot be shown."""
     total: int
+    pages: tuple[Page, ...] = ()
+    """Those that the citation stands on, where the file has pages and is as it was indexed."""
 
 
 def read_cited(docs: Path, hit: Hit) -> CitedFile:
@@ -69,7 +71,10 @@ def read_cited(docs: Path, hit: Hit) -> CitedFile:
     lines = tuple(
         _line(text, starts, number, spans, answering) for number in range(first, last + 1)
     )
-    return CitedFile(None if same else "changed", lines, len(starts))
+    low, high = citation.page or 0, citation.page_end or citation.page or 0
+    pages = tuple(page for page in file.pages if low <= page.number <= high and page.height > 0)
+    shown = pages if same and citation.boxes else ()
+    return CitedFile(None if same else "changed", lines, len(starts), shown)
 
 
 def _in_file(text: str, hit: Hit) -> tuple[Span, ...]:

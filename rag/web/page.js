@@ -203,6 +203,7 @@ window.wenju = (() => {
       const { turn, at } = sheet.dataset;
       const card = document.querySelector(`#conversation footer [data-turn="${turn}"][data-at="${at}"]`);
       card?.closest(".hit").classList.add("opened");
+      look(sheet);
       const lines = sheet.querySelector(".lines");
       const cited = sheet.querySelector("mark.answering, .line.cited");
       const line = cited?.closest(".line");
@@ -239,6 +240,22 @@ window.wenju = (() => {
         day.value = day.getAttribute("value") ?? "";
   }
 
+  // --- a page as a picture or as text -----------------------------------------------------------------
+  function look(sheet) {
+    const text = body.dataset.view === "text";
+    for (const button of sheet.querySelectorAll("[data-view]"))
+      button.ariaPressed = String((button.dataset.view === "text") === text);
+    const paper = sheet.querySelector(".paper");
+    const box = paper?.querySelector(".box");
+    if (!box) return;
+    for (const failed of paper.querySelectorAll(".failed")) failed.classList.remove("failed");
+    const away = box.getBoundingClientRect().top - paper.getBoundingClientRect().top;
+    paper.scrollTop += away - paper.clientHeight / 4;
+  }
+  document.addEventListener("error", ({ target }) => {
+    target.closest?.(".paper figure")?.classList.add("failed");
+  }, true);
+
   // --- keys -----------------------------------------------------------------------------------------
   // The Enter that ends a composition chooses characters; it must not send half a word.
   const guard = (event) => {
@@ -273,7 +290,12 @@ window.wenju = (() => {
         }
         return;
       }
-      const { event: name, drawer, copy: copied, link, do: act, sure, ...data } = button.dataset;
+      const { event: name, drawer, copy: copied, link, do: act, sure, view, ...data } = button.dataset;
+      if (view) {
+        body.dataset.view = view;
+        look(button.closest(".sheet"));
+        return;
+      }
       if (sure !== undefined && !confirm(sure)) return;
       const remark = button.closest(".feedback")?.querySelector(".remark");
       if (remark?.value) {

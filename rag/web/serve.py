@@ -103,6 +103,7 @@ def application(settings: Settings) -> Any:
     from rag.web.assistants import speak_json
     from rag.web.keeping import keeper_of, upload
     from rag.web.page import HERE, create, head
+    from rag.web.pictures import ROUTE, Pictures
     from rag.web.theme import newspaper
 
     check(settings)
@@ -124,6 +125,7 @@ def application(settings: Settings) -> Any:
         outer.add_middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1", "["])
     outer.add_middleware(SafeHeaders)
     outer.add_route(HEALTH, health(library), methods=["GET"])
+    outer.add_route(ROUTE, Pictures(library).answer(), methods=["GET"])
     keeper = keeper_of(settings)
     if keeper:
         outer.add_route(DOCUMENTS, upload(keeper, settings.lang), methods=["PUT"])

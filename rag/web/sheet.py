@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rag.types import Hit, Language
+from urllib.parse import quote
+
+from rag.types import Box, Hit, Language, Page
 from rag.web.cited import CitedFile, Line
 from rag.web.marks import pieces
 from rag.web.markup import Markup, element, join
@@ -37,6 +39,7 @@ def source(file: CitedFile, hit: Hit, turn: str, at: int, hits: int, language: L
                 _step(say.previous, turn, at - 1, disabled=at == 0),
                 element("span", say.hit_of.format(number=at + 1, total=hits), class_="count"),
                 _step(say.next, turn, at + 1, disabled=at + 1 == hits),
+                _views(say) if file.pages else None,
                 element("span", class_="gap"),
                 copying(hit.text, citation, say),
                 linking(hit.chunk_id, say),
@@ -53,6 +56,7 @@ def source(file: CitedFile, hit: Hit, turn: str, at: int, hits: int, language: L
         )
         if file.state
         else None,
+        _paper(file, hit, say) if file.pages else None,
         _window(file, say),
         element(
             "div",
@@ -70,6 +74,61 @@ def source(file: CitedFile, hit: Hit, turn: str, at: int, hits: int, language: L
         aria_label=f"{say.source} {citation.label}",
         lang=say.html_lang,
     )
+
+
+def _views(say: Texts) -> Markup:
+    """What chooses between the page as a picture and its text; ``page.js`` remembers it."""
+    return element(
+        "span",
+        button(say.as_picture, data_view="picture", aria_pressed="true"),
+        button(say.as_text, data_view="text", aria_pressed="false"),
+        class_="views",
+        role="group",
+        aria_label=say.source,
+    )
+
+
+def _paper(file: CitedFile, hit: Hit, say: Texts) -> Markup:
+    """The pages as pictures, with the passage marked on them."""
+    citation = hit.citation
+    return element(
+        "div",
+        *(_leaf(page, hit, say) for page in file.pages),
+        class_="paper",
+        tabindex=0,
+        role="region",
+        aria_label=f"{citation.source} {say.page.format(page=citation.page)}",
+    )
+
+
+def _leaf(page: Page, hit: Hit, say: Texts) -> Markup:
+    address = f"page?cite={quote(hit.chunk_id, safe='')}&number={page.number}"
+    boxes = [box for box in hit.citation.boxes if box.page == page.number]
+    return element(
+        "figure",
+        element(
+            "div",
+            element(
+                "img",
+                src=address,
+                alt=say.picture_of.format(page=page.number, name=hit.citation.source),
+                width=round(page.width),
+                height=round(page.height),
+            ),
+            *(_mark(box, page) for box in boxes),
+            class_="leaf",
+        ),
+        element("figcaption", say.page.format(page=page.number)),
+        element("p", say.no_picture, class_="notice"),
+    )
+
+
+def _mark(box: Box, page: Page) -> Markup:
+    left, top = 100 * box.left / page.width, 100 * box.top / page.height
+    width = 100 * (box.right - box.left) / page.width
+    height = 100 * (box.bottom - box.top) / page.height
+    style = f"left:{left:.2f}%;top:{top:.2f}%;width:{width:.2f}%;height:{height:.2f}%"
+    return element("span", class_="box", style=style, aria_hidden="true")
 
 
 def _step(label: str, turn: str, at: int, *, disabled: bool) -> Markup:

@@ -139,6 +139,10 @@ class Texts:
     missing: str
     unreadable: str
     as_indexed: str
+    as_picture: str
+    as_text: str
+    picture_of: str
+    no_picture: str
     shortened_line: str
     # an exported conversation
     export_title: str
@@ -275,6 +279,10 @@ ZH = Texts(
     missing="这份文件已不在原处，无法打开。下面是建立索引时的段落。",
     unreadable="这份文件现在无法读取。下面是建立索引时的段落。",
     as_indexed="建立索引时的段落",
+    as_picture="版面",
+    as_text="文字",
+    picture_of="{name} 第 {page} 页的版面，引文处已标出",
+    no_picture="这一页画不出来，请看文字。",
     shortened_line="本行共 {length} 字，只显示引文附近",
     export_title="问据问答记录",
     export_scope="范围",
@@ -410,6 +418,10 @@ EN = Texts(
     missing="This file is no longer there and cannot be opened. Below is the passage as indexed.",
     unreadable="This file cannot be read now. Below is the passage as indexed.",
     as_indexed="The passage as indexed",
+    as_picture="Page",
+    as_text="Text",
+    picture_of="Page {page} of {name}, with the passage marked",
+    no_picture="This page cannot be drawn; please see the text.",
     shortened_line="this line has {length} characters; only those near the passage are shown",
     export_title="Wenju: questions and answers",
     export_scope="Scope",
