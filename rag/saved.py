@@ -28,7 +28,7 @@ from rag.errors import (
     WrongLines,
 )
 from rag.intake import Intake
-from rag.read import bare, decode, is_quote, line_starts, locate, place_of
+from rag.read import bare, decode, is_quote, line_starts, locate, place_of, quoted
 from rag.settings import load_settings
 from rag.split import sentences
 from rag.types import Language, Span
@@ -99,6 +99,27 @@ class _Hit(BaseModel):
     text: str
     chunk_id: str
     citation: _Citation
+    also: tuple[_Citation, ...] = ()
+
+    @property
+    def places(self) -> Iterator[_Cited]:
+        """Every place that it is cited from."""
+        yield _Cited(self.rank, self.text, self.chunk_id, self.citation)
+        for one in self.also:
+            start = one.spans[0][0] if one.spans else 0
+            yield _Cited(self.rank, self.text, f"{one.source}@{start}", one, near=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cited:
+    """One place of a passage."""
+
+    rank: int
+    text: str
+    chunk_id: str
+    citation: _Citation
+    near: bool = False
+    """What stands there may be nearly the same only."""
 
 
 class _Answer(BaseModel):
@@ -126,7 +147,9 @@ def verify_saved(
     if not folder.is_dir():
         raise DocsMissing(folder)
     with Intake(load_settings()) as intake:
-        proofs = tuple(_proof(hit, folder, intake, language) for hit in answer.hits)
+        proofs = tuple(
+            _proof(one, folder, intake, language) for hit in answer.hits for one in hit.places
+        )
     return SavedReport(
         question=answer.question,
         generation=answer.generation,
@@ -152,7 +175,7 @@ def _saved(path: Path) -> _Answer:
         raise AnswerUnusable(path, reason=type(error).__name__) from error
 
 
-def _proof(hit: _Hit, docs: Path, intake: Intake, language: Language) -> Proof:
+def _proof(hit: _Cited, docs: Path, intake: Intake, language: Language) -> Proof:
     cited = hit.citation
     error, now, lost = _found(hit, docs, intake)
     return Proof(
@@ -169,7 +192,7 @@ def _proof(hit: _Hit, docs: Path, intake: Intake, language: Language) -> Proof:
 
 
 def _found(
-    hit: _Hit, docs: Path, intake: Intake
+    hit: _Cited, docs: Path, intake: Intake
 ) -> tuple[WenjuError | None, Place | None, tuple[str, ...]]:
     """What does not hold of a citation, the place of its passage now, and the sentences lost."""
     cited, path = hit.citation, docs / hit.citation.source
@@ -183,9 +206,11 @@ def _found(
     except OSError as error:
         return FileInaccessible(path, reason=error.strerror), None, ()
     text, same = file.text, file.sha256 == cited.sha256
-    spans = _place(hit.text, text, cited.spans)
+    own = hit.near and same and all(0 <= a < b <= len(text) for a, b in cited.spans)
+    passage = quoted(text, cited.spans) if own else hit.text
+    spans = _place(passage, text, cited.spans)
     if spans is None or (same and spans != cited.spans):
-        lost = _lost(hit.text, text)
+        lost = _lost(passage, text)
         if same:
             return PassageAltered(path), None, lost
         return PassageDiffers(path, sha256=cited.sha256), None, lost

@@ -250,6 +250,8 @@ class Hit:
     chunk_id: str
     citation: Citation
     legs: dict[str, Leg] = field(default_factory=dict)
+    also: tuple[Citation, ...] = ()
+    """The other places where the same passage, or nearly the same, stands; in order of place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from rag.evaluate.measures import (
     by_question,
 )
 from rag.retrieve import Retriever
-from rag.types import Answer, Mode, Status
+from rag.types import Answer, Hit, Mode, Status
 
 FIRST = 3
 """The passages that ``confidence`` speaks of."""
@@ -160,12 +160,12 @@ def rank_of(case: Case, passages: Iterable[tuple[str, str]]) -> int | None:
 
 
 def _outcome(case: Case, answer: Answer) -> Outcome:
-    found = [(hit.citation.source, hit.text) for hit in answer.hits]
+    found = [(_source(case, hit), hit.text) for hit in answer.hits]
     highlighted = None if case.judged else False
     if not case.judged and answer.hits and answer.hits[0].highlights:
         first = answer.hits[0]
         start, end = first.highlights[0]
-        highlighted = rank_of(case, [(first.citation.source, first.text[start:end])]) is not None
+        highlighted = rank_of(case, [(_source(case, first), first.text[start:end])]) is not None
     documents = tuple(dict.fromkeys(source for source, _ in found)) if case.judged else ()
     return Outcome(
         case,
@@ -175,6 +175,13 @@ def _outcome(case: Case, answer: Answer) -> Outcome:
         answer.confidence,
         documents,
     )
+
+
+def _source(case: Case, hit: Hit) -> str:
+    """Of the places of a passage the one that the case asks for, if any is."""
+    wanted = {case.source, *(source for source, grade in case.judged if grade > 0)}
+    places = [hit.citation.source, *(one.source for one in hit.also)]
+    return next((source for source in places if source in wanted), places[0])
 
 
 def _holds(text: str, answers: Iterable[str]) -> bool:

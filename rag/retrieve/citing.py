@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rag.errors import FileInaccessible, ReadError
@@ -41,6 +42,10 @@ class Citer:
             page_end=chunk.page_end,
             boxes=chunk.boxes,
         )
+
+    def cite_all(self, chunks: Sequence[Chunk]) -> tuple[Citation, ...]:
+        """The citations of several, in their order."""
+        return tuple(map(self.cite, chunks))
 
     def _stale(self, source: str) -> str | None:
         if source not in self._seen:

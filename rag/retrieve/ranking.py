@@ -21,6 +21,8 @@ FILE = Path(__file__).parent.parent / "models" / "ranking.json"
 
 LOOKED_AT = 64
 """Candidates that the ranking looks at closely; the rest keep their first-stage order behind."""
+SEEN_BY_CONFIDENCE = 10
+"""Passages that the confidence is told by."""
 _ONE_LEG = {
     Mode.SPARSE: np.array([0.0, 0.5, 0.5, 0.3, 0.7, 0.0]),
     Mode.DENSE: np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0]),

@@ -15,12 +15,13 @@ import numpy as np
 from rag.encode import Encoder, Reranker, load_encoder, load_lexicon, load_reranker, whole
 from rag.errors import ModelMismatch, QuestionError
 from rag.retrieve.calibration import Calibration, calibration_in_force, status_of, thresholds
-from rag.retrieve.candidates import DEPTH, gather
+from rag.retrieve.candidates import DEPTH, Candidates, gather
 from rag.retrieve.citing import Citer
+from rag.retrieve.duplicates import Distinct
 from rag.retrieve.features import Floats, weigh
 from rag.retrieve.followup import rewrite
 from rag.retrieve.question import Question, understand
-from rag.retrieve.ranking import LOOKED_AT, by_score, load_ranking
+from rag.retrieve.ranking import LOOKED_AT, SEEN_BY_CONFIDENCE, by_score, load_ranking
 from rag.settings import NO_RERANKER, Settings, load_settings
 from rag.store import DocumentRecord, Index, store_of
 from rag.types import Answer, Chunk, Citation, Hit, Leg, Mode, Span, Status
@@ -115,7 +116,7 @@ class Retriever:
         except KeyError:
             return None
         citation = Citer(self._docs or index.docs, index).cite(chunk)
-        return _hit(1, chunk, 0.0, citation, (), {})
+        return _hit(1, chunk, 0.0, (citation, ()), (), {})
 
     def retrieve_many(self, questions: Sequence[str], k: int | None = None) -> list[Answer]:
         """The answers to several questions, in their order."""
@@ -200,9 +201,11 @@ class Retriever:
         k: int,
         mode: Mode,
         sources: Sequence[str],
+        depth: int = DEPTH,
     ) -> tuple[tuple[Hit, ...], float]:
         encoder = _encoder(self._settings.model)
-        found = gather(index, encoder, question, depth=max(DEPTH, k), sources=sources)
+        depth = max(depth, k)
+        found = gather(index, encoder, question, depth=depth, sources=sources)
         ranking = load_ranking()
         first = found.shares @ ranking.first_stage(mode)
         order = by_score(first)
@@ -214,13 +217,19 @@ class Retriever:
         chunks = index.chunks([found.ids[place] for place in near])
         evidence = weigh(question, chunks, found.shares[near], load_lexicon())
         scores = ranking.scores(evidence.matrix) if mode is Mode.HYBRID else first[near]
-        ranked = by_score(scores)
+        distinct = Distinct(max(k, SEEN_BY_CONFIDENCE))
+        ranked = [place for place in by_score(scores) if distinct.takes(chunks[place])]
         confidence = round(ranking.confident(evidence.matrix[ranked]), 4)
         if self._calibration:
             confidence = self._calibration.applied(confidence)
         seen: dict[int, Leg] = {}
         if self._reranker and mode is Mode.HYBRID:
             ranked, scores, seen = _reranked(self._reranker, question.text, chunks, ranked, scores)
+        rest = self._rest(index, found, far, distinct, k - len(ranked))
+        full = len(ranked) + len(rest) >= k and 2 * distinct.most < depth
+        if distinct.most and not full and depth < index.manifest.passages:
+            # copies of one passage have taken the places of others
+            return self._search(index, question, k, mode, sources, 4 * depth)
         citer = Citer(self._docs or index.docs, index)
         hits: list[Hit] = []
         for place in ranked[:k]:
@@ -230,14 +239,35 @@ class Retriever:
             legs = found.legs(found.ids[near[place]])
             if place in seen:
                 legs["reranker"] = seen[place]
-            hits.append(_hit(len(hits) + 1, chunk, scores[place], citer.cite(chunk), spans, legs))
+            cited = citer.cite(chunk), citer.cite_all(distinct.also(chunk))
+            hits.append(_hit(len(hits) + 1, chunk, scores[place], cited, spans, legs))
         floor = hits[-1].score
-        rest = far[: k - len(hits)]
-        for place, chunk in zip(rest, index.chunks([found.ids[p] for p in rest]), strict=True):
+        for place, chunk in rest[: k - len(hits)]:
             score = floor - (first[near[-1]] - first[place])
             legs = found.legs(found.ids[place])
-            hits.append(_hit(len(hits) + 1, chunk, score, citer.cite(chunk), (), legs))
+            cited = citer.cite(chunk), citer.cite_all(distinct.also(chunk))
+            hits.append(_hit(len(hits) + 1, chunk, score, cited, (), legs))
         return tuple(hits), confidence
+
+    def _rest(
+        self, index: Index, found: Candidates, far: Sequence[int], distinct: Distinct, missing: int
+    ) -> list[tuple[int, Chunk]]:
+        """The first ``missing`` different passages of those that were not looked at closely.
+
+        All of them are read where a passage has been seen in several places: there may be more.
+        """
+        taken: list[tuple[int, Chunk]] = []
+        for start in range(0, len(far), LOOKED_AT):
+            if len(taken) >= missing and not distinct.most:
+                break
+            some = far[start : start + LOOKED_AT]
+            chunks = index.chunks([found.ids[place] for place in some])
+            taken += [
+                (place, chunk)
+                for place, chunk in zip(some, chunks, strict=True)
+                if distinct.takes(chunk)
+            ]
+        return taken
 
 
 def _checked_mode(mode: str) -> Mode:
@@ -286,7 +316,7 @@ def _hit(
     rank: int,
     chunk: Chunk,
     score: float,
-    citation: Citation,
+    cited: tuple[Citation, tuple[Citation, ...]],
     highlights: tuple[Span, ...],
     legs: dict[str, Leg],
 ) -> Hit:
@@ -296,8 +326,9 @@ def _hit(
         text=chunk.text,
         highlights=highlights,
         chunk_id=chunk.chunk_id,
-        citation=citation,
+        citation=cited[0],
         legs=legs,
+        also=cited[1],
     )
 
 

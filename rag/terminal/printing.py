@@ -106,6 +106,9 @@ def print_answer(answer: Answer, words: Texts) -> None:
         click.echo(f"\n{hit.rank}. {printable(hit.citation.label)}")
         if hit.citation.stale:
             click.echo(f"   ⚠ {words.stale[hit.citation.stale]}")
+        for one in hit.also:
+            stale = f"  ⚠ {words.stale[one.stale]}" if one.stale else ""
+            click.echo(f"   {words.also.format(label=printable(one.label))}{stale}")
         click.echo(paragraph(hit.text, hit.highlights[:1], width, indent="   "))
 
 

@@ -101,6 +101,7 @@ class Texts:
     nothing: str
     confidence: str
     searched_as: str
+    also: str
     stale: dict[str, str]
     # status
     generation: str
@@ -273,6 +274,7 @@ ZH = Texts(
     nothing="没有找到",
     confidence="{status}（把握 {percent}%）",
     searched_as="按此检索：{query}",
+    also="另见 {label}",
     stale={
         "changed": "文件在建立索引后改动过",
         "missing": "文件已不在原处",
@@ -470,6 +472,7 @@ EN = Texts(
     nothing="not found",
     confidence="{status} (confidence {percent}%)",
     searched_as="searched as: {query}",
+    also="also {label}",
     stale={
         "changed": "the file changed since it was indexed",
         "missing": "the file is no longer there",
