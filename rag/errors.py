@@ -243,6 +243,13 @@ class UnsupportedFormat(ReadError):
     )
 
 
+class FormatRefused(UnsupportedFormat):
+    """A format that is known and not read; the program that made it can save it as one that is."""
+
+    zh = ("不支持 {format} 文件", "请用 Word、WPS 等软件另存为 {better}，再运行 rag build")
+    en = ("{format} files are not read", "save it as {better}, then run rag build")
+
+
 class ReaderMissing(ReadError):
     """The library that reads this format is not installed."""
 
@@ -274,6 +281,16 @@ class NestedTooDeep(FileDamaged):
     en = (
         "the page's elements are nested too deep to be read to the end",
         "open it in a browser, save it as PDF or .txt, then run rag build",
+    )
+
+
+class ArchiveTooBig(ReadError):
+    """Unpacked, it would be beyond the bounds: a bomb, or an archive that should be unpacked."""
+
+    zh = ("解压后超出上限（{reason}），没有读取", "请先解压，只把需要的文件放进文档目录")
+    en = (
+        "unpacked, it is beyond the bounds ({reason})",
+        "unpack it and put the files that are needed into the folder",
     )
 
 

@@ -44,6 +44,8 @@ PLACES = {
     "gradio": {"web"},
     "pypdfium2": {"read/pdf.py", "read/picture.py"},
     "lxml": {"read"},
+    "docx": {"read/word.py"},
+    "openpyxl": {"read/sheets.py"},
     "trafilatura": {"read/html.py"},
     "ir_measures": {"evaluate/measures.py"},
 }

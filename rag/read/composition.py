@@ -60,6 +60,10 @@ class Composition:
             apart: whether it is in no block: navigation, a running head.
             flows: whether it may go on with the line before, as in wrapped text.
         """
+        if not text:  # a sheet may have a million rows of nothing
+            self._parts.append("\n")
+            self._size += 1
+            return
         for number, line in enumerate(_BREAK.split(text)):
             seen = _LONE.sub("\ufffd", line.translate(_UNSEEN)).rstrip()
             start = self._size + len(seen) - len(seen.lstrip())

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
+from rag.read.delimited import Delimited
 from rag.read.html import Html
 from rag.read.markdown import Markdown
 from rag.read.pdf import Pdf
 from rag.read.plain import PlainText
 from rag.read.reader import Reader
+from rag.read.refused import Refused
+from rag.read.sheets import Xlsx
+from rag.read.word import Docx
 
 _HEAD = 4096  # bytes that a format which has a mark is told by
 
-READERS: tuple[Reader, ...] = (Pdf(), Html(), PlainText(), Markdown())
+READERS: tuple[Reader, ...] = (
+    Pdf(),
+    Docx(),
+    Xlsx(),
+    Refused(),
+    Html(),
+    PlainText(),
+    Markdown(),
+    Delimited(),
+)
 """One entry a format; those that know their contents first."""
 
 

@@ -25,6 +25,7 @@ def add_table(
     header: range | None = None,
     *,
     apart: bool = False,
+    level: int | None = None,
 ) -> None:
     """Add a table, a line a row, so that the line's number is the row's.
 
@@ -36,11 +37,15 @@ def add_table(
         rows: the cells; one that stands over several columns or rows is in each of them.
         header: which rows name the columns, where the format says so; else it is looked for.
         apart: whether the table is in no block.
+        level: how deep the title stands that the first row above the header may be.
     """
     found = header_of(rows) if header is None else header
     names = _names(rows, found)
     below = any(_filled(row) for row in rows[found.stop :]) and bool(names)
     for place, row in enumerate(rows):
+        if not row:
+            composition.add("")
+            continue
         cells = [_one_line(cell) for cell in row]
         if place in found:
             line = "；".join(dict.fromkeys(cell for cell in cells if cell))
@@ -48,7 +53,12 @@ def add_table(
         elif place < found.start or len(set(_filled(row))) <= 1:
             merged = "".join(dict.fromkeys(cell for cell in cells if cell))
             named = place >= found.stop and _is_label(merged)
-            composition.add(merged, BlockKind.TABLE_ROW if named else None, apart=apart)
+            kind = BlockKind.TABLE_ROW if named else None
+            if level is not None and place < found.start and _is_label(merged):
+                composition.add(merged, BlockKind.HEADING, level=level, apart=apart)
+                level = None
+            else:
+                composition.add(merged, kind, apart=apart)
         else:
             composition.add(_row(names, cells), BlockKind.TABLE_ROW, apart=apart)
 
@@ -74,6 +84,9 @@ def header_of(rows: Sequence[Row]) -> range:
             and all(map(_is_label, _filled(rows[stop])))
         ):
             stop += 1
+        below = [row for row in rows[stop:] if len(_filled(row)) > 1]
+        if 2 * sum(map(_spans, below)) > len(below):
+            return range(start, start)  # a form, whose cells name each other
         return range(start, stop)
     return range(0)
 
