@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import shutil
 import time
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -155,6 +157,56 @@ def test_what_no_build_could_read_is_refused_with_its_sentence_and_leaves_nothin
     assert refusal.value.next_step(Language.EN)
     assert held(docs) == before
     assert not keeper.waiting
+
+
+def bare_pages(count: int) -> bytes:
+    """A PDF of so many pages with nothing on them."""
+    kids = " ".join(f"{3 + number} 0 R" for number in range(count))
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Count {count} /Kids [{kids}] >>",
+    ]
+    objects += ["<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>"] * count
+    made = bytearray(b"%PDF-1.4\n")
+    places = []
+    for number, one in enumerate(objects, 1):
+        places.append(len(made))
+        made += f"{number} 0 obj\n{one}\nendobj\n".encode()
+    table = len(made)
+    made += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode()
+    made += b"".join(b"%010d 00000 n \n" % place for place in places)
+    made += f"trailer << /Root 1 0 R /Size {len(objects) + 1} >>\n".encode()
+    return bytes(made + f"startxref\n{table}\n%%EOF".encode())
+
+
+def zip_bomb() -> bytes:
+    """A DOCX of 200 MB in 200 KB."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        with archive.open("word/document.xml", "w") as part:
+            for _ in range(200):
+                part.write(b" " * 1_000_000)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "bounds"),
+    [("十万页.pdf", bare_pages(100_000), {}),
+     ("卡住.pdf", bare_pages(1000), {"max_file_seconds": 0.01}),
+     ("炸弹.docx", zip_bomb(), {}), ("炸弹.zip", zip_bomb(), {})],
+    ids=["a hundred thousand pages", "a parser that hangs", "a bomb in a DOCX", "a bomb in a ZIP"],
+)  # fmt: skip
+def test_what_would_take_the_server_down_is_refused_with_a_sentence(
+    settings: Settings, docs: Path, name: str, data: bytes, bounds: dict[str, float]
+) -> None:
+    before = held(docs)
+    keeper = Keeper(settings.model_copy(update={"max_file_mb": 100} | bounds))
+    with pytest.raises(WenjuError) as refusal:
+        take(keeper, name, data)
+    assert refusal.value.what(Language.ZH)
+    assert refusal.value.next_step(Language.EN)
+    assert held(docs) == before
 
 
 def test_a_size_that_was_not_announced_is_counted(keeper: Keeper, docs: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 from chat import ASKED, UNKNOWN, Visit, playwright
 
 expect = playwright.expect
-WIDTHS = (1440, 1024, 390)
+WIDTHS = (1440, 1024, 720, 390)
+"""CSS pixels; 720 is a window of 1440 at 200 % zoom."""
 FAINT = """() => {
   const shown = (node) => node.checkVisibility({ opacityProperty: true, visibilityProperty: true });
   const channels = (text) => text.match(/[\\d.]+/g).map(Number);
