@@ -9,6 +9,7 @@ import re
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -139,6 +140,13 @@ def test_an_uncertain_answer_says_so() -> None:
     page = page_of(answer("全年新建公厕10座。", Status.UNCERTAIN))
     assert ZH.uncertain in page.shown
     assert ZH.found not in page.shown
+
+
+def test_a_passage_names_the_other_places_of_the_same_words() -> None:
+    given = answer("全年新建公厕10座。")
+    twin = citation("b.txt", "转载")
+    shown = page_of(replace(given, hits=(replace(given.hits[0], also=(twin,)),))).shown
+    assert f"同样的话也见于：{twin.label}" in shown
 
 
 def test_a_passage_whose_file_changed_says_so() -> None:

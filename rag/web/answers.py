@@ -256,6 +256,7 @@ def _card(
             element("span", worth, class_="relevance") if worth else None,
             element("p", citation.section, class_="section") if citation.section else None,
             place(citation, say),
+            element("p", _also(hit, say), class_="where also") if hit.also else None,
         ),
         element("p", say.stale[citation.stale], class_="notice") if citation.stale else None,
         _passage(hit, () if near else hit.highlights[:1], terms, say, PASSAGE_SHOWN[at > 0]),
@@ -269,6 +270,11 @@ def _card(
         ),
         class_=kind,
     )
+
+
+def _also(hit: Hit, say: Texts) -> str:
+    """The other places where the same words stand."""
+    return say.also_in.format(places=say.joined.join(one.label for one in hit.also))
 
 
 def _passage(

@@ -102,6 +102,7 @@ class Texts:
     moved: str
     # a passage
     untitled: str
+    also_in: str
     lines: str
     line: str
     page: str
@@ -239,6 +240,7 @@ ZH = Texts(
     took="{seconds} 秒",
     moved="索引在那以后更新过：这一问当时的出处与现在不同。",
     untitled="（无标题）",
+    also_in="同样的话也见于：{places}",
     lines="第 {start}–{end} 行",
     line="第 {start} 行",
     page="第 {page} 页",
@@ -378,6 +380,7 @@ EN = Texts(
     took="{seconds} s",
     moved="The index changed since: this question led to another passage then.",
     untitled="(untitled)",
+    also_in="The same words also in: {places}",
     lines="lines {start}–{end}",
     line="line {start}",
     page="page {page}",
