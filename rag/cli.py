@@ -104,6 +104,7 @@ def command_line(words: Texts) -> click.Group:
         _option("-k", metavar="N", callback=whole, help=words.k),
         mode,
         _option("--source", "sources", metavar="GLOB", multiple=True, help=words.source),
+        _option("--where", metavar="NAME=VALUE", multiple=True, help=words.where),
         _option(
             "--cite",
             metavar="STYLE",
@@ -242,6 +243,7 @@ def _search(
     k: int | None,
     mode: str,
     sources: tuple[str, ...],
+    where: tuple[str, ...],
     cite: str | None,
     docs: str | None,
     index: str | None,
@@ -254,7 +256,7 @@ def _search(
     if cite and as_json:
         raise click.UsageError(words.cite_or_json, click.get_current_context())
     with Retriever(settings=settings) as retriever:
-        answer = retriever.retrieve(question, mode=mode, sources=sources)
+        answer = retriever.retrieve(question, mode=mode, sources=sources, where=where)
     if as_json:
         printing.print_json(answer)
     elif cite:

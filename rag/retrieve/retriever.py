@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ from rag.retrieve.candidates import DEPTH, Candidates, gather
 from rag.retrieve.citing import Citer
 from rag.retrieve.duplicates import Distinct
 from rag.retrieve.features import Floats, weigh
+from rag.retrieve.filters import Condition, conditions
 from rag.retrieve.followup import rewrite
 from rag.retrieve.question import Question, understand
 from rag.retrieve.ranking import LOOKED_AT, SEEN_BY_CONFIDENCE, by_score, load_ranking
@@ -30,6 +32,14 @@ _HIGHLIGHTS = 2
 """Sentences of a passage that are marked, best first."""
 _RERANKED = 20
 """Passages that a reranker reads; the rest keep their order behind them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Where a question is looked for."""
+
+    sources: tuple[str, ...]
+    where: tuple[Condition, ...]
 
 
 class Retriever:
@@ -130,6 +140,7 @@ class Retriever:
         history: Sequence[str] = (),
         mode: str = Mode.HYBRID,
         sources: Sequence[str] = (),
+        where: Sequence[str] = (),
     ) -> Answer:
         """The ``k`` passages that answer ``question`` best, or fewer where there are fewer.
 
@@ -139,12 +150,15 @@ class Retriever:
             history: the earlier questions of the conversation, oldest first.
             mode: ``hybrid``, ``dense`` or ``sparse``.
             sources: globs over the documents' paths; none means all.
+            where: conditions on what is known of a passage, which must all hold:
+                ``place=正定县``, ``issued>=2021-03``; see :mod:`rag.retrieve.filters`.
 
         Raises:
-            QuestionError: ``k`` or ``mode`` cannot be used.
+            QuestionError: ``k``, ``mode`` or ``where`` cannot be used.
         """
         began = time.perf_counter()
         wanted = self._checked(k)
+        scope = _Scope(tuple(sources), conditions(where))
         leg_mode = _checked_mode(mode)
         index = self.index
         spoken = whole(question)
@@ -153,7 +167,7 @@ class Retriever:
         hits: tuple[Hit, ...] = ()
         confidence = 0.0
         if any(char.isalnum() for char in spoken):
-            hits, confidence = self._search(index, asked, wanted, leg_mode, sources)
+            hits, confidence = self._search(index, asked, wanted, leg_mode, scope)
         return Answer(
             question=question,
             query=query,
@@ -200,12 +214,11 @@ class Retriever:
         question: Question,
         k: int,
         mode: Mode,
-        sources: Sequence[str],
+        scope: _Scope,
         depth: int = DEPTH,
     ) -> tuple[tuple[Hit, ...], float]:
         encoder = _encoder(self._settings.model)
-        depth = max(depth, k)
-        found = gather(index, encoder, question, depth=depth, sources=sources)
+        found, depth = _gathered(index, encoder, question, max(depth, k), scope)
         ranking = load_ranking()
         first = found.shares @ ranking.first_stage(mode)
         order = by_score(first)
@@ -229,7 +242,7 @@ class Retriever:
         full = len(ranked) + len(rest) >= k and 2 * distinct.most < depth
         if distinct.most and not full and depth < index.manifest.passages:
             # copies of one passage have taken the places of others
-            return self._search(index, question, k, mode, sources, 4 * depth)
+            return self._search(index, question, k, mode, scope, 4 * depth)
         citer = Citer(self._docs or index.docs, index)
         hits: list[Hit] = []
         for place in ranked[:k]:
@@ -268,6 +281,25 @@ class Retriever:
                 if distinct.takes(chunk)
             ]
         return taken
+
+
+def _gathered(
+    index: Index, encoder: Encoder, question: Question, depth: int, scope: _Scope
+) -> tuple[Candidates, int]:
+    """The candidates within ``scope``, and how deep the legs were asked for them.
+
+    Conditions are looked at in the candidates themselves; where they leave few, more are taken, as
+    long as there are any.
+    """
+    while True:
+        found = gather(index, encoder, question, depth=depth, sources=scope.sources)
+        if not scope.where:
+            return found, depth
+        chunks = zip(found.ids, index.chunks(found.ids), strict=True)
+        out = {one for one, chunk in chunks if not all(each.holds(chunk) for each in scope.where)}
+        if len(found.ids) - len(out) >= depth // 2 or depth >= index.manifest.passages:
+            return found.without(out), depth
+        depth *= 4
 
 
 def _checked_mode(mode: str) -> Mode:
@@ -344,6 +376,7 @@ def retrieve(
     history: Sequence[str] = (),
     mode: str = Mode.HYBRID,
     sources: Sequence[str] = (),
+    where: Sequence[str] = (),
     model: str | None = None,
 ) -> Answer:
     """The retrieval function: opens the index once a process and keeps it.
@@ -356,4 +389,4 @@ def retrieve(
         retriever = _opened.get(key)
         if retriever is None:
             retriever = _opened[key] = Retriever(settings=settings)
-    return retriever.retrieve(question, k, history=history, mode=mode, sources=sources)
+    return retriever.retrieve(question, k, history=history, mode=mode, sources=sources, where=where)

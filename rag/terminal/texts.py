@@ -67,6 +67,7 @@ class Texts:
     html: str
     reset: str
     source: str
+    where: str
     cite: str
     cite_or_json: str
     host: str
@@ -242,6 +243,10 @@ ZH = Texts(
     html="把结果写成一个网页文件",
     reset="取消校准",
     source="只在这些文件里找，可用通配符，可多次给出",
+    where=(
+        "只要符合条件的段落，可多次给出，须同时满足：place=郑州，issued>=2021-03；"
+        "还有 organisation、person、publisher、kind"
+    ),
     cite="只列参考文献：gbt7714、bibtex 或 csl（CSL-JSON）；没有找到就不列",
     cite_or_json="--cite 和 --json 只能用一个",
     host="监听地址",
@@ -437,6 +442,10 @@ EN = Texts(
     html="write a report, one HTML file",
     reset="take the calibration back",
     source="search these files only; a glob, may be repeated",
+    where=(
+        "only passages of which this is known; may be repeated, all must hold: place=郑州,"
+        " issued>=2021-03; organisation, person, publisher, kind too"
+    ),
     cite="print references only: gbt7714, bibtex or csl (CSL-JSON); none if not found",
     cite_or_json="--cite and --json cannot be used together",
     host="address to listen on",
