@@ -27,7 +27,7 @@ Story = tuple[str, Sequence[str]]
 
 _SENTENCE = re.compile(r"[^。！？!?]*(?:[。！？!?]+[”’」』）)]*|$)")
 _LONGEST = 380  # characters: what is longer may be cut into clauses
-_CONFUSED = {
+CONFUSED = {
     "曰": "日", "日": "曰", "末": "未", "未": "末", "0": "O", "1": "l", "己": "已", "已": "己",
     "人": "入", "入": "人", "土": "士", "大": "太", "天": "夭", "千": "干", "田": "由", "目": "日",
     "侯": "候", "候": "侯", "折": "拆", "微": "徽", "育": "肓", "氏": "民", "玉": "王", "戊": "戌",
@@ -528,8 +528,8 @@ def _noised(piece: Piece, rng: random.Random) -> Piece:
     """A piece as a machine may read it: some characters confused, a mark or a space astray."""
     chars = list(piece.text)
     for place, char in enumerate(chars):
-        if char in _CONFUSED and rng.random() < 0.01:
-            chars[place] = _CONFUSED[char]
+        if char in CONFUSED and rng.random() < 0.01:
+            chars[place] = CONFUSED[char]
     text = "".join(chars)
     if piece.role is Role.PARAGRAPH:
         if len(text) > 40 and rng.random() < 0.1:
