@@ -108,6 +108,7 @@ def _index(settings: Settings, language: Language) -> Iterator[Check]:
         with store_of(settings).open() as index:
             shape = index.manifest.shape
             damaged = index.damaged()
+            where = index.where
             counts = {"documents": len(index.documents()), "passages": index.manifest.passages}
     except IndexMissing as error:
         yield Check("index", Level.WARN, error.what(language), error.next_step(language))
@@ -116,7 +117,7 @@ def _index(settings: Settings, language: Language) -> Iterator[Check]:
         what = _say(_PARTS_DAMAGED, language, names=", ".join(damaged))
         yield Check("index", Level.BAD, what, _say(_BUILD_AGAIN, language))
         return
-    what = _say(_INDEX_WHOLE, language, path=settings.index, **counts)
+    what = _say(_INDEX_WHOLE, language, path=where, **counts)
     yield Check("index", Level.OK, what)
     encoder = load_encoder(settings.model)
     if encoder.fingerprint != shape.fingerprint:

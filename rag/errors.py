@@ -593,6 +593,65 @@ class IndexNotWritable(IndexProblem):
     )
 
 
+class MilvusMissing(IndexProblem):
+    """``RAG_STORE=milvus``, and the client for it is not installed."""
+
+    zh = ("RAG_STORE=milvus 需要 pymilvus，现在没有安装", "请运行 pip install 'wenju[milvus]'")
+    en = (
+        "RAG_STORE=milvus needs pymilvus, which is not installed",
+        "run pip install 'wenju[milvus]'",
+    )
+
+
+class MilvusUnreachable(IndexProblem):
+    """No Milvus answers at the address."""
+
+    zh = (
+        "连不上 Milvus（{reason}）",
+        "请检查 RAG_MILVUS_URI 和网络，确认 Milvus 已经启动；索引本身不受影响",
+    )
+    en = (
+        "Milvus cannot be reached ({reason})",
+        "check RAG_MILVUS_URI and the network, and that Milvus is running; the index is as it was",
+    )
+
+
+class MilvusRefused(IndexProblem):
+    """Milvus answers, and does not let us in."""
+
+    zh = (
+        "Milvus 拒绝了登录（{reason}）",
+        "请检查 RAG_MILVUS_TOKEN（形如 用户:密码）和该用户的权限",
+    )
+    en = (
+        "Milvus refuses the login ({reason})",
+        "check RAG_MILVUS_TOKEN (as in user:password) and what that user may do",
+    )
+
+
+class MilvusFailed(IndexProblem):
+    """Milvus could not do what it was asked."""
+
+    zh = ("Milvus 没有完成操作（{reason}），原有索引不受影响", "请查看 Milvus 的日志后再试")
+    en = (
+        "Milvus could not do it ({reason}); the live index is as it was",
+        "see the log of Milvus, then try again",
+    )
+
+
+class PublishedMeanwhile(IndexProblem):
+    """Another machine published a generation while this one was building."""
+
+    zh = (
+        "建索引期间，另一台机器发布了第 {name} 代，本次结果没有发布",
+        "请只在一台机器上运行 rag build，然后重新运行",
+    )
+    en = (
+        "another machine published generation {name} during this build, which was not published",
+        "run rag build on one machine only, then run it again",
+    )
+
+
 class LawBroken(IndexProblem):
     """A passage is not the file's own words: a defect of a reader, never published."""
 

@@ -6,6 +6,7 @@ directory, that over the defaults. pydantic-settings does the layering.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -35,7 +36,7 @@ _RULES = {
     "greater_than": ("须大于 {gt}", "must be more than {gt}"),
     "greater_than_equal": ("不得小于 {ge}", "must be at least {ge}"),
     "less_than_equal": ("不得大于 {le}", "must be at most {le}"),
-    "enum": ("须是 zh 或 en", "must be zh or en"),
+    "enum": ("须是 {expected}", "must be {expected}"),
     "extra_forbidden": ("没有这个设置", "there is no such setting"),
     "bool_parsing": ("须是 true 或 false", "must be true or false"),
     "bool_type": ("须是 true 或 false", "must be true or false"),
@@ -48,12 +49,23 @@ _RULES = {
         "须是 http:// 或 https:// 开头的地址",
         "must be an address that begins with http:// or https://",
     ),
+    "milvus_uri": (  # named after the setting
+        "设置了 RAG_STORE=milvus，还须设置 RAG_MILVUS_URI，形如 http://127.0.0.1:19530",
+        "RAG_STORE=milvus needs RAG_MILVUS_URI, such as http://127.0.0.1:19530",
+    ),
     "llm_model": (  # named after the setting
         "设置了 RAG_LLM_BASE_URL，还须设置 RAG_LLM_MODEL",
         "RAG_LLM_BASE_URL is set and needs RAG_LLM_MODEL",
     ),
 }
 """What pydantic says, Chinese and English, by its name for the error."""
+
+
+class Engine(StrEnum):
+    """Where the generations of an index are kept."""
+
+    FILES = "files"
+    MILVUS = "milvus"
 
 
 class Settings(BaseSettings):
@@ -67,6 +79,13 @@ class Settings(BaseSettings):
         None, description="folder of the documents; else the one the index was built from, or seeds"
     )
     index: Path = Field(Path("index"), description="folder of the index")
+    store: Engine = Field(
+        Engine.FILES, description="where the index is kept: `files`, or `milvus` (docs/milvus.md)"
+    )
+    milvus_uri: str = Field(
+        "", description="address of Milvus, with its database: `http://host:19530/name`"
+    )
+    milvus_token: SecretStr | None = Field(None, description="`user:password` or key for Milvus")
     model: str = Field(
         EMBEDDED, description="`embedded`, or a sentence-transformers name or folder"
     )
@@ -146,6 +165,12 @@ class Settings(BaseSettings):
             raise PydanticCustomError("llm_model", "needs llm_model")
         return self
 
+    @model_validator(mode="after")
+    def _address_of_milvus(self) -> Self:
+        if self.store is Engine.MILVUS and not self.milvus_uri:
+            raise PydanticCustomError("milvus_uri", "needs milvus_uri")
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -175,7 +200,7 @@ def load_settings(**arguments: Any) -> Settings:
         zh, en = (text.format(**first.get("ctx", {})) for text in rule)
         if not first["loc"]:  # a rule on several settings names the one that is missing
             value = "''"
-        elif name in ("password", "llm_api_key"):
+        elif name in ("password", "llm_api_key", "milvus_token"):
             value = "***"
         else:
             value = str(first["input"])

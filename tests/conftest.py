@@ -1,8 +1,10 @@
 """What all tests share."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
+from engines import serving_milvus
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True)
@@ -15,3 +17,10 @@ if os.environ.get("CI"):
 def anyio_backend() -> str:
     """What runs a coroutine of a test."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Milvus that runs while tests ask for it."""
+    with serving_milvus(tmp_path_factory.mktemp("milvus")) as address:
+        yield address

@@ -42,6 +42,7 @@ PLACES = {
     "faiss": {"store/dense.py"},
     "tantivy": {"store/fulltext.py"},
     "gradio": {"web"},
+    "pymilvus": {"store/milvus.py"},
     "pypdfium2": {"read/pdf.py", "read/picture.py"},
     "lxml": {"read"},
     "docx": {"read/word.py"},

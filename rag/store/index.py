@@ -6,7 +6,6 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from fnmatch import fnmatchcase
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +16,7 @@ from rag.store import layout, manifest, passages
 from rag.store.manifest import Manifest
 from rag.store.records import DocumentRecord, Field, Range, Scored, Wanted
 from rag.store.seams import DenseStore, FullTextStore, Vector, Vectors
+from rag.store.sources import ranges_of
 from rag.types import Chunk
 
 _PATIENCE = 10
@@ -138,19 +138,7 @@ class FileIndex:
         self.close()
 
     def _ranges(self, sources: Sequence[str]) -> list[Range] | None:
-        """The passages of the documents that ``sources`` name, neighbours joined."""
-        if not sources:
-            return None
-        ranges: list[Range] = []
-        for place, document in enumerate(self.manifest.documents):
-            start, end = self._range(place)
-            name = document.source
-            if start == end or not any(name == one or fnmatchcase(name, one) for one in sources):
-                continue
-            if ranges and ranges[-1][1] == start:
-                start = ranges.pop()[0]
-            ranges.append((start, end))
-        return ranges
+        return ranges_of(self.manifest.documents, self._starts, sources)
 
     def _range(self, place: int) -> Range:
         """The passages of the document at ``place``."""

@@ -74,16 +74,26 @@ _COLUMNS = ("source", "sha256", "encoding", "size", "chunks", "titles", "sidecar
 
 def write_documents(folder: Path, documents: Sequence[DocumentRecord]) -> None:
     """Write the part that :func:`write` leaves out."""
+    layout.write_durably(folder / DOCUMENTS, packed_documents(documents))
+
+
+def packed_documents(documents: Sequence[DocumentRecord]) -> bytes:
+    """The documents as they are kept."""
     rows = [
         [*(getattr(one, column) for column in _COLUMNS), [astuple(each) for each in one.problems]]
         for one in documents
     ]
     data = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
-    layout.write_durably(folder / DOCUMENTS, data.encode("utf-8", "surrogatepass"))
+    return data.encode("utf-8", "surrogatepass")
 
 
 def write(folder: Path, manifest: Manifest) -> None:
     """Write ``manifest`` into its generation's folder, durably."""
+    layout.write_durably(folder / FILE, packed(manifest))
+
+
+def packed(manifest: Manifest) -> bytes:
+    """A manifest as it is kept, but for its documents."""
     body = {
         field.name: getattr(manifest, field.name)
         for field in fields(Manifest)
@@ -93,7 +103,7 @@ def write(folder: Path, manifest: Manifest) -> None:
     body["parts"] = {name: asdict(part) for name, part in manifest.parts.items()}
     data = json.dumps(body | {"sha256": _checksum(body)}, ensure_ascii=False, indent=1)
     # the documents' folder may be named in bytes that are no UTF-8
-    layout.write_durably(folder / FILE, data.encode("utf-8", "surrogatepass"))
+    return data.encode("utf-8", "surrogatepass")
 
 
 def read(folder: Path) -> Manifest:
@@ -104,16 +114,29 @@ def read(folder: Path) -> Manifest:
         IndexDamaged: it or its documents are missing or not what was written.
     """
     path = folder / DOCUMENTS
-    body = _body(folder)
+    body = _body(_bytes(folder / FILE), folder / FILE)
+    return _with_documents(body, _bytes(path), path)
+
+
+def unpacked(data: bytes, documents: bytes, where: str) -> Manifest:
+    """What :func:`packed` and :func:`packed_documents` packed. Raises as :func:`read`."""
+    return _with_documents(_body(data, where), documents, where)
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != body["parts"][DOCUMENTS]["sha256"]:
-            raise IndexDamaged(path, reason="sha256")
-        return _manifest(body, json.loads(data))
+        return path.read_bytes()
     except OSError as error:
         raise IndexDamaged(path, reason=error.strerror or error) from error
+
+
+def _with_documents(body: dict[str, Any], data: bytes, where: Path | str) -> Manifest:
+    try:
+        if hashlib.sha256(data).hexdigest() != body["parts"][DOCUMENTS]["sha256"]:
+            raise IndexDamaged(where, reason="sha256")
+        return _manifest(body, json.loads(data))
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise IndexDamaged(path, reason=path.name) from error
+        raise IndexDamaged(where, reason=DOCUMENTS) from error
 
 
 def docs_of(folder: Path) -> str:
@@ -122,16 +145,13 @@ def docs_of(folder: Path) -> str:
     Raises:
         IndexDamaged, IndexTooNew: as :func:`read`.
     """
-    return str(_body(folder)["docs"])
+    return str(_body(_bytes(folder / FILE), folder / FILE)["docs"])
 
 
-def _body(folder: Path) -> dict[str, Any]:
+def _body(data: bytes, path: Path | str) -> dict[str, Any]:
     """What the manifest itself says, checked against its own sha256."""
-    path = folder / FILE
     try:
-        body = json.loads(path.read_bytes())
-    except OSError as error:
-        raise IndexDamaged(path, reason=error.strerror or error) from error
+        body = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise IndexDamaged(path, reason=FILE) from error
     if not isinstance(body, dict) or not isinstance(body.get("schema"), int):
@@ -143,6 +163,18 @@ def _body(folder: Path) -> dict[str, Any]:
     if body.pop("sha256", None) != _checksum(body) or "docs" not in body:
         raise IndexDamaged(path, reason="sha256")
     return body
+
+
+def parts_named(data: bytes) -> list[str]:
+    """The names of the parts of a packed manifest, of this version or a later one.
+
+    Raises:
+        IndexDamaged: it is none.
+    """
+    try:
+        return [*json.loads(data)["parts"]]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise IndexDamaged(FILE, reason=FILE) from error
 
 
 def check_sizes(folder: Path, manifest: Manifest) -> None:

@@ -1,0 +1,104 @@
+"""The engines behind the border of the store: each contract is asked of both.
+
+Milvus is milvus-lite in a process of its own, with a port: what a cluster is to its clients, but
+for the size. Every test gets a database there.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+
+from rag.store import Field
+from rag.store.dense import FaissStore, FaissWriter
+from rag.store.fulltext import TantivyStore, TantivyWriter
+from rag.store.milvus import Collections, coded, passages_of, windows_of
+from rag.store.milvus_legs import MilvusDense, MilvusFullText
+
+ENGINES = ("files", "milvus")
+_SERVE = """
+import sys
+from milvus_lite.adapter.grpc.server import start_server_in_thread
+server, db, port = start_server_in_thread(sys.argv[1], "127.0.0.1", 0)
+print(port, flush=True)
+sys.stdin.read()
+server.stop(grace=0)
+db.close()
+"""
+_databases = count(1)
+
+
+@contextmanager
+def serving_milvus(folder: Path) -> Iterator[str]:
+    """A Milvus of its own; yields its address."""
+    command = [sys.executable, "-W", "ignore", "-c", _SERVE, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdin
+        assert server.stdout
+        try:
+            yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        finally:
+            server.stdin.close()
+            server.wait(60)
+
+
+def database(address: str) -> str:
+    """The address of an empty database."""
+    from pymilvus import MilvusClient
+
+    name = f"d{next(_databases)}"
+    MilvusClient(address).create_database(name)
+    return f"{address}/{name}"
+
+
+def dense(engine, folder, rows, counts=None, address=None):
+    """Vectors in an engine, added in two portions."""
+    rows = np.asarray(rows, dtype=np.float32)
+    counts = [1] * len(rows) if counts is None else counts
+    if engine == "files":
+        half = len(counts) // 2
+        writer = FaissWriter(folder, rows.shape[1])
+        writer.add(rows[: sum(counts[:half])], counts[:half])
+        writer.add(rows[sum(counts[:half]) :], counts[half:])
+        writer.close()
+        return FaissStore(folder)
+    milvus = Collections(database(address), "")
+    milvus.create("000001", rows.shape[1])
+    owners = np.repeat(np.arange(len(counts)), counts)
+    milvus.insert(
+        windows_of("000001"),
+        [
+            {"id": i, "passage": int(owner), "vector": row}
+            for i, (owner, row) in enumerate(zip(owners, rows, strict=True))
+        ],
+    )
+    milvus.finish("000001", len(rows))
+    return MilvusDense(milvus, windows_of("000001"), rows.shape[1], len(counts))
+
+
+def fulltext(engine, folder, passages, field=Field.WORDS, address=None):
+    """Terms in one field of an engine; the other fields are empty."""
+    if engine == "files":
+        writer = TantivyWriter(folder / "fulltext")
+        for terms in passages:
+            writer.add({field: terms})
+        writer.close()
+        return TantivyStore(folder / "fulltext")
+    milvus = Collections(database(address), "")
+    milvus.create("000001", 2)
+    milvus.insert(
+        passages_of("000001"),
+        [
+            {"id": i, "start": 0, "record": "{}"}
+            | {one.value: " ".join(map(coded, terms)) if one is field else "" for one in Field}
+            for i, terms in enumerate(passages)
+        ],
+    )
+    milvus.finish("000001", 0)
+    return MilvusFullText(milvus, passages_of("000001"), len(passages))
