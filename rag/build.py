@@ -25,6 +25,7 @@ from rag.errors import (
     problem,
 )
 from rag.intake import Intake, Reading
+from rag.proving import prove
 from rag.read import Found, digest, scan, sidecar_digest, size_of
 from rag.settings import Settings, load_settings
 from rag.store import (
@@ -180,6 +181,8 @@ def _written(work: _Work, intake: Intake) -> BuildReport:
                 return _as_it_was(live, failures)
             encoded = writer.encode(work.progress)
             published = writer.finish(work.shape, work.docs)
+            with work.store.open(published.generation) as fresh:
+                prove(fresh, intake, work.found)
             if not work.approve(published.generation):
                 return _as_it_was(live, failures)
             writer.publish()

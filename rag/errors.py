@@ -593,6 +593,23 @@ class IndexNotWritable(IndexProblem):
     )
 
 
+class PassageUnfound(IndexProblem):
+    """A leg of the search does not find a passage, or has something else in its place."""
+
+    zh = ("{leg} 检索找不到这一段，或者存的不是它", "请运行 rag build 重建")
+    en = (
+        "the {leg} leg does not find this passage, or has something else in its place",
+        "run rag build to make it anew",
+    )
+
+
+class Ghost(IndexProblem):
+    """Words that stand in no passage any more bring one up."""
+
+    zh = ("检索到了已经删除的文字：{term}", "请运行 rag build 重建")
+    en = ("words that were deleted are still found: {term}", "run rag build to make it anew")
+
+
 class MilvusMissing(IndexProblem):
     """``RAG_STORE=milvus``, and the client for it is not installed."""
 

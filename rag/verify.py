@@ -1,4 +1,4 @@
-"""Proving an index: every part against its sha256, every citation against the files."""
+"""Proving an index: its parts by sha256, its citations by the files, its legs by asking them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.encode import Additive, load_encoder
 from rag.errors import (
     DocsMissing,
     FileInaccessible,
+    Ghost,
     IndexDamaged,
+    IndexProblem,
     LinesWrong,
+    PassageUnfound,
     QuoteWrong,
     ReadError,
     SourceChanged,
@@ -19,10 +23,14 @@ from rag.errors import (
     WenjuError,
 )
 from rag.intake import Intake
+from rag.proving import ghosts, spread, unfound
 from rag.read import digest, is_quote, line_starts, locate, place_of
 from rag.settings import Settings, load_settings
 from rag.store import DocumentRecord, Index, store_of
 from rag.types import Chunk, Language
+
+_ENCODED_AGAIN = 500
+"""Passages whose vectors a slow model computes again."""
 
 Place = tuple[int | None, int | None, int, int]
 """First and last page, first and last line, as :func:`~rag.read.place_of` gives them."""
@@ -87,6 +95,11 @@ def verify(
         for part in live.damaged():
             error = IndexDamaged(f"{live.where}/{part}", reason="sha256")
             problems.append(_problem(part, None, error, language))
+        if not problems:  # of parts that are not as written nothing can be asked
+            problems += [
+                _problem(chunk_id.rpartition("@")[0], chunk_id, error, language)
+                for chunk_id, error in _asked(given, live)
+            ]
         for record in live.documents():
             broken = [
                 _problem(record.source, chunk_id, error, language)
@@ -104,6 +117,31 @@ def verify(
             problems=tuple(problems),
             took_ms=(time.perf_counter() - started) * 1000,
         )
+
+
+def _asked(settings: Settings, live: Index) -> Iterator[tuple[str, IndexProblem]]:
+    """What the legs of the search do not find, and what they should not find any more."""
+    store = store_of(settings)
+    shape = live.manifest.shape
+    encoder = load_encoder(settings.model)
+    if encoder.fingerprint == shape.fingerprint:
+        count = live.manifest.passages
+        # a model that takes its time would need what the whole build did
+        ids = spread(count, count if isinstance(encoder, Additive) else _ENCODED_AGAIN)
+        try:
+            for chunk_id, leg in unfound(live, ids, encoder):
+                yield chunk_id, PassageUnfound(live.where, leg=leg)
+        except IndexDamaged:  # told part by part
+            return
+    earlier = [one for one in store.published() if int(one) < int(live.generation)][-1:]
+    for name in earlier:
+        try:
+            with store.open(name) as former:
+                if former.manifest.shape.terms == shape.terms:
+                    for chunk_id, term in ghosts(live, former):
+                        yield chunk_id, Ghost(live.where, term=term)
+        except IndexProblem:  # damaged, or of a former version
+            continue
 
 
 def _broken(

@@ -19,6 +19,7 @@ ORDER = [
     "intake",
     "encode",
     "store",
+    "proving",
     "build",
     "history",
     "watch",

@@ -18,7 +18,7 @@ from rag.store.manifest import SCHEMA, Manifest, Part, Shape, damaged_parts
 from rag.store.passages import start_of
 from rag.store.records import DocumentRecord, Field, Scored, Wanted
 from rag.store.restoring import restore
-from rag.store.seams import Index, IndexWriter, Progress, Store, Vector
+from rag.store.seams import Index, IndexWriter, Progress, Store, Vector, Vectors
 from rag.store.writer import clean, writing
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Shape",
     "Store",
     "Vector",
+    "Vectors",
     "Wanted",
     "clean",
     "damaged_parts",

@@ -342,7 +342,11 @@ class Collections:
 
     def _create(self, collection: str, schema: Any) -> None:
         self._client.create_collection(
-            collection, schema=schema, consistency_level="Bounded", timeout=_BUILDS_WITHIN
+            collection,
+            schema=schema,
+            num_shards=1,  # BM25 counts by shard
+            consistency_level="Bounded",
+            timeout=_BUILDS_WITHIN,
         )
 
     def _ready(self, collection: str, indexes: Mapping[str, tuple[str, str, Any]]) -> None:
@@ -424,6 +428,8 @@ _NO_ANSWER = ("fail connecting", "unavailable", "deadline_exceeded", "deadline e
 def _ours(error: Exception, where: str) -> IndexProblem:
     text = " ".join(str(getattr(error, "message", None) or error).split())
     lower = f"{type(error).__name__} {text}".lower()
+    if error.__cause__ is not None:  # pymilvus tells a refused login as a failed connection
+        lower += f" {error.__cause__}".lower()
     reason = printable(text[:300])
     if any(sign in lower for sign in _LOGIN):
         return MilvusRefused(where, reason=reason)
