@@ -258,7 +258,7 @@ class _Other:
 
 def test_another_model_is_named_with_both_and_the_next_step(settings):
     assert archive.build(settings.docs, None, settings=settings, encoder=_Other()).published
-    with pytest.raises(ModelMismatch, match="0123456789abcdef.*rag build"):
+    with pytest.raises(ModelMismatch, match=r"0123456789abcdef.*rag build"):
         Retriever(settings=settings)
 
 
