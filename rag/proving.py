@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from rag.encode import Encoder, bigrams
-from rag.errors import IndexNotWritable, LawBroken
+from rag.errors import IndexNotWritable, LawBroken, ReadError
 from rag.intake import Intake
-from rag.read import Found, is_quote
+from rag.read import Found, digest, is_quote
 from rag.split import windows
 from rag.store import Field, Index, Vector, Vectors
 from rag.types import Chunk
@@ -42,12 +42,24 @@ def prove(index: Index, intake: Intake, found: dict[str, Found]) -> None:
     texts: dict[str, str] = {}
     for chunk in index.chunks(ids):
         source = chunk.source
-        if source not in found:  # out of sight for now: its last good passages stand
-            continue
         if source not in texts:
-            texts[source] = intake.text_of(found[source]).text
+            text = _text(index, intake, found.get(source))
+            if text is None:
+                continue
+            texts[source] = text
         if not is_quote(chunk.text, texts[source], chunk.spans):
             raise LawBroken(source, reason=chunk.chunk_id)
+
+
+def _text(index: Index, intake: Intake, found: Found | None) -> str | None:
+    """The text of a file as it was indexed; None where it is out of sight or changed meanwhile."""
+    if found is None:
+        return None
+    try:
+        text = intake.text_of(found).text
+        return text if digest(found) == index.document(found.source).sha256 else None
+    except (ReadError, OSError):
+        return None
 
 
 def spread(count: int, at_most: int) -> list[int]:
