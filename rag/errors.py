@@ -123,11 +123,11 @@ class DocsEmpty(ReadError):
 
     zh = (
         "文档目录里没有文件，原有索引不变",
-        "请放入 .txt 或 .md 文档后再运行 rag build；若确要清空，请删除它的索引目录",
+        "请放入文档后再运行 rag build；若确要清空，请删除它的索引目录",
     )
     en = (
         "the folder of documents is empty; the index stays as it is",
-        "put .txt or .md files into it and run rag build; to empty the index, delete its folder",
+        "put documents into it and run rag build; to empty the index, delete its folder",
     )
 
 
@@ -236,10 +236,10 @@ class LinkRepeats(ReadError):
 class UnsupportedFormat(ReadError):
     """A kind of file for which there is no reader."""
 
-    zh = ("暂不支持这种文件（{format}）", "请另存为 .txt 或 .md，或从文档目录中移走它")
+    zh = ("暂不支持这种文件（{format}）", "请另存为 .txt、.docx 或 .pdf，或从文档目录中移走它")
     en = (
         "no reader for this kind of file ({format})",
-        "save it as .txt or .md, or move it out of the folder",
+        "save it as .txt, .docx or .pdf, or move it out of the folder",
     )
 
 
@@ -292,6 +292,24 @@ class ArchiveTooBig(ReadError):
         "unpacked, it is beyond the bounds ({reason})",
         "unpack it and put the files that are needed into the folder",
     )
+
+
+class MemberNameRefused(ReadError):
+    """A file in an archive whose name leads elsewhere, repeats another or cannot be shown."""
+
+    zh = ("压缩包里的这个文件名不能用（重名、链接、含 .. 或不可见字符）", "请解压并改名后再放进来")
+    en = (
+        "the name of this file in the archive cannot be used (twice there, a link, .. or unseen "
+        "characters)",
+        "unpack the archive and rename the file",
+    )
+
+
+class AttachmentUnread(ReadError):
+    """An attachment that cannot be read, of a mail that can."""
+
+    zh = ("附件 {part} 没有收入", "请把附件另存到文档目录，按它自己的提示处理")
+    en = ("the attachment {part} is not in the index", "save it into the folder and see what it is")
 
 
 class PagesAreImages(ReadError):

@@ -11,7 +11,7 @@ from rag.read import decode
 
 BROKEN = Path(__file__).parent / "data" / "broken"
 REPORT = "今年新建养老驿站12个，\r\n覆盖14个街道。\n臺灣同胞也來參觀。\n"
-ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"]
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030"]
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -38,6 +38,18 @@ def test_a_very_short_chinese_file_in_gb18030_is_not_taken_for_another_script(te
 @pytest.mark.parametrize("text", ["café", "Привет, отчёт за год", "čeština ěř", "😀表情"])
 def test_utf8_of_other_scripts_stays_utf8(text):
     assert decode(text.encode(), "a.txt") == (text, "utf-8")
+
+
+@pytest.mark.parametrize(
+    "text", ["臺灣同胞也來參觀。", "新聞", "今年新建養老驛站12個，覆蓋各個街道。"]
+)
+def test_a_short_file_in_big5_is_told_from_gb18030(text):
+    assert decode(text.encode("big5"), "a.txt") == (text, "big5hkscs")
+
+
+def test_surrogates_written_as_utf8_are_refused_with_the_place():
+    with pytest.raises(TextDamaged):
+        decode("今年的表情是".encode() * 30 + b"\xed\xa0\xbd\xed\xb8\x80", "a.txt")
 
 
 def test_an_encoding_that_shows_only_at_the_end_of_a_long_file_counts():

@@ -8,11 +8,18 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any
 
-from rag.errors import ReaderDied, ReaderFailed, ReadingTooBig, ReadingTooLong, WenjuError
+from rag.errors import (
+    ReaderDied,
+    ReaderFailed,
+    ReadError,
+    ReadingTooBig,
+    ReadingTooLong,
+    WenjuError,
+)
 from rag.intake import passages
 from rag.intake.passages import Reading, Text
 from rag.intake.pool import Lost, LostTo, Pool
-from rag.read import Found, is_own
+from rag.read import Found, is_own, size_of
 from rag.settings import Settings
 
 _AT_HOME = 200_000  # bytes of our own formats that are read in less time than a worker starts in
@@ -105,8 +112,8 @@ class Intake:
         if not is_own(found.source):
             return False
         try:
-            size = found.path.stat().st_size
-        except OSError:
+            size = size_of(found)
+        except ReadError:
             size = 0  # reading says what is wrong with it
         if size > self._home:
             return False

@@ -4,6 +4,7 @@ Out flow Documents: decoded text, repaired blocks, articles; each block knows it
 file. What cannot be read flows out as a Failure or an error that says why.
 """
 
+from rag.read.archive import is_archive_of_documents
 from rag.read.decoding import decode
 from rag.read.files import (
     Found,
@@ -37,6 +38,7 @@ __all__ = [
     "digest",
     "heading",
     "heading_of",
+    "is_archive_of_documents",
     "is_leftover",
     "is_own",
     "is_quote",

@@ -30,8 +30,10 @@ _MAGIC = {
 }
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins as the next one does
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
 )
 # What encodings are called by those who mean a larger one; https://encoding.spec.whatwg.org
 _LABELS = dict.fromkeys(("gb2312", "gbk", "x-gbk", "gb-2312", "cp936", "hz-gb-2312"), "gb18030")
@@ -47,8 +49,8 @@ _DAMAGE = 20  # valid multibyte characters for each bad byte: below, it was neve
 def decode(data: bytes, where: str) -> tuple[str, str]:
     """The text of a file and the encoding it is in, by Python's name.
 
-    UTF-8 and UTF-16 with or without a byte order mark, and GB18030. The mark is no part of the
-    text; nothing else is dropped, replaced or rewritten, line ends included.
+    UTF-8 and UTF-16 with or without a byte order mark, UTF-32 with one, GB18030 and Big5.
+    The mark is no part of the text; nothing else is dropped, replaced or rewritten, line ends included.
 
     Raises:
         FileEmpty: there is nothing but white space.
@@ -123,7 +125,7 @@ def _other(data: bytes, where: str) -> tuple[str, str]:
     bad = read.count("\ufffd")
     if sum(char > "\u07ff" for char in read) - bad > _DAMAGE * bad:
         _strict(data, "utf-8", where)
-    looks, text, encoding = _best(data, "gb18030", "utf-16-le", "utf-16-be")
+    looks, text, encoding = _best(data, "gb18030", "big5hkscs", "utf-16-le", "utf-16-be")
     if looks >= _PLAUSIBLE:
         return text, encoding
     if _looks(data.decode("gb18030", "replace")) >= _PLAUSIBLE:

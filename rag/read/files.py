@@ -27,6 +27,7 @@ from rag.errors import (
     SidecarAlone,
     UnsupportedFormat,
 )
+from rag.read.archive import SUFFIX, is_archive, members, unpacked
 from rag.read.formats import reader_found
 from rag.read.metadata import SIDECAR, Sidecar, sidecar_of
 from rag.types import Failure, Language
@@ -36,6 +37,7 @@ if TYPE_CHECKING:  # a worker that reads files has no use for settings, and they
 
 _BLOCK = 1 << 20
 _MB = 1_000_000
+_ANY_MB = 1000  # of a file in an archive: what the archive itself may hold
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # there is none on Windows
 # What editors, office programs and file managers leave beside a document while it is open.
 _LEFTOVER = re.compile(
@@ -55,6 +57,8 @@ class Found:
 
     source: str
     path: Path
+    inside: str = ""
+    """Where in the archive ``path`` it lies; empty of a file of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +157,27 @@ class _Walk:
         elif source.endswith(SIDECAR):
             if not path.with_name(path.name.removesuffix(SIDECAR)).is_file():
                 raise SidecarAlone(path)
+        elif path.suffix.lower() == SUFFIX and is_archive(path):
+            self._open(path, source)
         elif reader_found(source, path) is None:
             raise UnsupportedFormat(path, format=path.suffix or path.name)
         else:
             self.found.append(Found(source, path))
+
+    def _open(self, path: Path, source: str) -> None:
+        """Each file of an archive is a document."""
+        any_file = False
+        for member in members(path, source):
+            parts = member.name.split("/")
+            if ".." not in parts and any(map(_LEFTOVER.fullmatch, parts)):
+                continue
+            any_file = True
+            if member.error is not None:
+                self._fail(member.error, f"{source}/{member.name}")
+            else:
+                self.found.append(Found(f"{source}/{member.name}", path, member.name))
+        if not any_file:
+            raise FileEmpty(path)
 
     def _follows(self, link: Path) -> bool:
         """Whether a link leads to something that is not read under its own name."""
@@ -189,6 +210,11 @@ def load(found: Found, max_file_mb: float) -> Loaded:
         FileEmpty: it has no bytes.
     """
     limit = int(max_file_mb * _MB)
+    if found.inside:
+        data = unpacked(found.path, found.inside, max_file_mb)
+        if not data:
+            raise FileEmpty(found.source)
+        return Loaded(found.source, data, hashlib.sha256(data).hexdigest())
     try:
         # a pipe put in the place of a file must not block the build
         with os.fdopen(os.open(found.path, os.O_RDONLY | _NONBLOCK), "rb") as file:
@@ -212,7 +238,14 @@ def load(found: Found, max_file_mb: float) -> Loaded:
 
 def locate(docs: Path, source: str) -> Found:
     """Where a document that is named by its ``source`` lies, if it is there at all."""
-    return Found(source, docs / source)
+    path = docs / source
+    if not path.exists():
+        parts = source.split("/")
+        for count in range(1, len(parts)):
+            archive = docs.joinpath(*parts[:count])
+            if archive.suffix.lower() == SUFFIX and archive.is_file():
+                return Found(source, archive, "/".join(parts[count:]))
+    return Found(source, path)
 
 
 def size_of(found: Found) -> int:
@@ -221,6 +254,8 @@ def size_of(found: Found) -> int:
     Raises:
         FileInaccessible: it is gone, or may not be looked at.
     """
+    if found.inside:
+        return len(unpacked(found.path, found.inside, _ANY_MB))
     try:
         return found.path.stat().st_size
     except OSError as error:
@@ -233,6 +268,8 @@ def digest(found: Found) -> str:
     Raises:
         FileInaccessible: it is gone, is no file, or may not be read.
     """
+    if found.inside:
+        return hashlib.sha256(unpacked(found.path, found.inside, _ANY_MB)).hexdigest()
     sha256 = hashlib.sha256()
     try:
         with found.path.open("rb") as file:

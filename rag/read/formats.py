@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from rag.read.delimited import Delimited
 from rag.read.html import Html
+from rag.read.mail import Mail
 from rag.read.markdown import Markdown
 from rag.read.pdf import Pdf
 from rag.read.plain import PlainText
@@ -25,6 +26,7 @@ READERS: tuple[Reader, ...] = (
     PlainText(),
     Markdown(),
     Delimited(),
+    Mail(lambda source, data: reader_of(source, data)),
 )
 """One entry a format; those that know their contents first."""
 
@@ -51,7 +53,12 @@ def reader_found(source: str, path: Path) -> Reader | None:
             head = file.read(_HEAD)
     except OSError:
         return None
-    return next((reader for reader in READERS if reader.knows(head)), None)
+    return reader_beginning(source, head)
+
+
+def reader_beginning(source: str, head: bytes) -> Reader | None:
+    """The same of a file of which only the beginning is known."""
+    return reader_named(source) or next((one for one in READERS if one.knows(head)), None)
 
 
 def is_own(source: str) -> bool:

@@ -160,7 +160,7 @@ class Keeper:
         found = Found(name, part)
         with Intake(self._settings) as intake:
             reading = intake.read(found)
-        if isinstance(reading, WenjuError):
+        if isinstance(reading, WenjuError) and not is_archive_of_documents(part, name):
             raise reading
         target = part.parent / name
         with self._lock:  # of two uploads of one name, one is first

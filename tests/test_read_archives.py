@@ -1,0 +1,112 @@
+"""A file in a ZIP archive is a document of its own; a mail is one with what is attached to it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from email.message import EmailMessage
+
+import pytest
+
+from rag.errors import FileInaccessible, ReadError
+from rag.intake.passages import check
+from rag.read import Loaded, digest, load, locate, parse, scan
+from rag.settings import Settings
+from rag.split import split
+
+LINE = "临河镇今年新建养老驿站十二个，预计十月底前全部投入使用。\n"
+
+
+def packed(files):
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return held.getvalue()
+
+
+def found(folder, data, name="a.zip"):
+    (folder / name).write_bytes(data)
+    documents, failures = scan(folder, Settings())
+    return [one.source for one in documents], {one.source: one.code for one in failures}
+
+
+def test_each_file_of_an_archive_is_a_document(tmp_path):
+    data = packed({"年报/一.txt": LINE, "二.md": LINE, "里/层.zip": packed({"三.txt": LINE})})
+    sources, failures = found(tmp_path, data)
+    assert sources == ["a.zip/二.md", "a.zip/年报/一.txt", "a.zip/里/层.zip/三.txt"]
+    assert failures == {}
+    for source in sources:
+        one = locate(tmp_path, source)
+        assert (load(one, 1).data, load(one, 1).sha256) == (LINE.encode(), digest(one))
+
+
+def test_names_in_gbk_are_read(tmp_path):
+    data = packed({"AAAA.txt": LINE}).replace(b"AAAA", "年报".encode("gbk"))
+    assert found(tmp_path, data)[0] == ["a.zip/年报.txt"]
+
+
+def test_what_cannot_be_read_of_an_archive_is_told_and_the_rest_is_read(tmp_path):
+    data = packed({"好.txt": LINE, "../out.txt": LINE, "x.bin": b"1", "炸.txt": bytes(20_000_000)})
+    sources, failures = found(tmp_path, data)
+    assert sources == ["a.zip/好.txt"]
+    assert failures == {
+        "a.zip/../out.txt": "MemberNameRefused",
+        "a.zip/x.bin": "UnsupportedFormat",
+        "a.zip/炸.txt": "ArchiveTooBig",
+    }
+
+
+def test_archives_within_archives_have_a_bound(tmp_path):
+    data = packed({"a.txt": LINE})
+    for _ in range(5):
+        data = packed({"z.zip": data})
+    assert set(found(tmp_path, data)[1].values()) == {"ArchiveTooBig"}
+
+
+@pytest.mark.parametrize("data", [packed({"a.txt": LINE})[:40], packed({}), b"PK\x03\x04no"])
+def test_a_broken_or_empty_archive_is_one_failure(tmp_path, data):
+    sources, failures = found(tmp_path, data)
+    assert sources == []
+    assert list(failures) == ["a.zip"]
+
+
+def test_a_file_that_left_its_archive_is_missing(tmp_path):
+    found(tmp_path, packed({"a.txt": LINE}))
+    with pytest.raises(FileInaccessible):
+        digest(locate(tmp_path, "a.zip/b.txt"))
+
+
+def mail(html=None, charset="utf-8"):
+    message = EmailMessage()
+    message["Subject"] = "关于养老驿站的通报"
+    message["From"] = "张三 <a@example.org>"
+    message["Date"] = "Wed, 13 Mar 2024 08:00:00 +0800"
+    message.set_content(LINE, charset=charset)
+    if html:
+        message.add_alternative(html, subtype="html")
+    message.add_attachment("乡镇,个数\n临河镇,5\n".encode(), "text", "csv", filename="附表.csv")
+    message.add_attachment(b"\x89PNG", "image", "png", filename="照片.png")
+    return message.as_bytes()
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "gb2312"])
+@pytest.mark.parametrize("name", ["a.eml", "a.txt"])
+def test_a_mail_is_read_with_its_headers_its_text_and_its_attachments(charset, name):
+    document = parse(Loaded(name, mail(charset=charset), "0" * 64))
+    chunks = split(document)
+    check(document, chunks)
+    said = "\n".join(chunk.text for chunk in chunks)
+    assert LINE.strip() in said
+    assert "乡镇：临河镇；个数：5" in said
+    assert "附件：照片.png" in document.text
+    assert (document.articles[0].title, document.articles[0].date) == (
+        "关于养老驿站的通报",
+        "2024-03-13",
+    )
+
+
+@pytest.mark.parametrize("data", [b"From: a\nTo: b\nDate: c\n\n", b"MIME-Version: 1.0\n"])
+def test_a_mail_without_words_is_refused(data):
+    with pytest.raises(ReadError):
+        parse(Loaded("a.eml", data, "0" * 64))
