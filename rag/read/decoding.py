@@ -50,7 +50,8 @@ def decode(data: bytes, where: str) -> tuple[str, str]:
     """The text of a file and the encoding it is in, by Python's name.
 
     UTF-8 and UTF-16 with or without a byte order mark, UTF-32 with one, GB18030 and Big5.
-    The mark is no part of the text; nothing else is dropped, replaced or rewritten, line ends included.
+    The mark is no part of the text; nothing else is dropped, replaced or rewritten, line ends
+    included.
 
     Raises:
         FileEmpty: there is nothing but white space.

@@ -80,9 +80,9 @@ class Mail:
         for place, part in enumerate(message.walk()):
             if place > _PARTS_MAX:
                 break
-            called = part.get_filename()
-            if part is not body and called and not part.is_multipart():
-                yield from self._attached(part, " ".join(called.split()), where)
+            file = part.get_filename()
+            if part is not body and file and not part.is_multipart():
+                yield from self._attached(part, " ".join(file.split()), where)
 
     def _attached(self, part: Message, name: str, where: str) -> Iterator[Draft]:
         named = Composition()
