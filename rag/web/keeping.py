@@ -29,7 +29,7 @@ from rag.errors import (
     WenjuError,
 )
 from rag.intake import Intake
-from rag.read import SIDECAR, Found, is_leftover
+from rag.read import SIDECAR, Found, is_archive_of_documents, is_leftover
 from rag.settings import Settings
 from rag.store import docs_of
 from rag.types import Language
