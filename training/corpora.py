@@ -6,6 +6,7 @@ strings; nothing of the text is kept in the project.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import lzma
 import re
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+WRITTEN = Path(__file__).with_name("written.jsonl")
+MODELS = Path(__file__).parents[1] / "rag" / "models"
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]?[”」』）)]?")
 
 
@@ -54,8 +57,37 @@ def synonyms(data: Path) -> dict[str, list[str]]:
     return found
 
 
+def everyday() -> list[tuple[str, list[str]]]:
+    """``(word, what it goes by)`` of the list of everyday words, both ways."""
+    found = []
+    for line in (MODELS / "everyday.tsv").read_text("utf-8").splitlines():
+        said, _, printed = line.partition("\t")
+        found.extend((word, printed.split()) for word in said.split())
+        found.extend((word, said.split()) for word in printed.split())
+    return found
+
+
+def kept_for_ranking(key: str) -> bool:
+    """Three in four questions teach the embedding, the others the ranking, which must not learn
+    from an embedding that knows its questions."""
+    return hashlib.sha256(key.encode()).digest()[0] % 4 == 0
+
+
+def written(data: Path) -> Iterator[tuple[str, str, str]]:
+    """``(question, text of the document, answer)`` of the written questions that are trained on."""
+    rows = [json.loads(line) for line in WRITTEN.read_text("utf-8").splitlines()]
+    rows = [row for row in rows if not kept_for_ranking(row["from"])]
+    texts = {record["id"]: record["text"] for record in records(data, "news")}
+    for name in ("gov_reports", "xinwenlianbo"):
+        for record in records(data, name):
+            texts.setdefault(record["title"], record["body"])
+    for row in rows:
+        yield row["question"], texts[row["from"]], "".join(row["answer"].split())
+
+
 def pairs(data: Path) -> Iterator[tuple[str, str]]:
     """``(question, passage)`` of the labelled sets that may be trained on."""
     for name in ("cmrc2018_train", "stard_law", "dureader2_demo"):
         for record in records(data, name):
-            yield record["q"], record["p"]
+            if name != "cmrc2018_train" or not kept_for_ranking(record["p"]):
+                yield record["q"], record["p"]

@@ -22,15 +22,19 @@ import torch.nn.functional as functional
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
-from training.corpora import articles, pairs, records, sentences, synonyms
+from training.corpora import articles, everyday, pairs, records, sentences, synonyms, written
 
 Ints = npt.NDArray[np.int64]
 DIMENSION = 256
 BATCH = 1024
 SCALE = 20.0
 LEARNING_RATE = 5e-3
-PASSAGE_TOKENS = 150
-MIX = {"news": 0.4, "report": 0.2, "broadcast": 0.14, "pairs": 0.22, "synonyms": 0.04}
+PASSAGE_TOKENS = (25, 150)
+"""Least and most tokens of a passage: the index has a vector for every 60 characters."""
+MIX = {
+    "news": 0.34, "report": 0.19, "broadcast": 0.1, "pairs": 0.19, "written": 0.12,
+    "synonyms": 0.06,
+}  # fmt: skip
 SWAPPED = 0.15
 """Share of a query's words that give way to a synonym, where they have one."""
 ESTRANGED = 0.5
@@ -100,21 +104,49 @@ class Sampler:
             if word in vocabulary and known:
                 self.synonyms[vocabulary[word]] = np.array(known)
         self.swappable = np.array(sorted(self.synonyms))
+        self.everyday: list[tuple[Ints, list[Ints]]] = []
+        for word, others in everyday():
+            known = [row for other in others if len(row := Texts.of(tokenizer, [other])[0])]
+            row = Texts.of(tokenizer, [word])[0]
+            if len(row) and known:
+                self.everyday.append((row, known))
         labelled = list(pairs(data))
         self.questions = Texts.of(tokenizer, [question for question, _ in labelled])
         self.passages = Texts.of(tokenizer, [passage for _, passage in labelled])
+        self.asked, parts, first, self.answering = [], [], [0], []
+        for question, text, answer in written(data):
+            told = sentences(text)
+            at = next((i for i, part in enumerate(told) if answer in "".join(part.split())), None)
+            if at is not None:
+                self.asked.append(Texts.of(tokenizer, [question])[0])
+                self.answering.append(at)
+                parts.extend(told)
+                first.append(len(parts))
+        self.told = Corpus(Texts.of(tokenizer, parts), np.array(first), self.questions)
 
     def batch(self) -> tuple[list[Ints], list[Ints]]:
-        """BATCH queries and the passage of each."""
+        """BATCH queries and the passage of each, perhaps followed by passages of none."""
         kind = self.random.choice(list(MIX), p=list(MIX.values()))
         if kind == "pairs":
             chosen = self.random.choice(len(self.questions.starts) - 1, BATCH, replace=False)
             drawn = [(self.questions[i], self.passages[i]) for i in chosen]
         elif kind == "synonyms":
-            words = self.random.choice(self.swappable, BATCH, replace=False)
-            return [words[i : i + 1] for i in range(BATCH)], [
-                self.random.choice(self.synonyms[int(word)], 1) for word in words
-            ]
+            words = self.random.choice(self.swappable, BATCH // 2, replace=False)
+            queries = [words[i : i + 1] for i in range(len(words))]
+            others = [self.random.choice(self.synonyms[int(word)], 1) for word in words]
+            for at in self.random.choice(len(self.everyday), BATCH - len(words), replace=False):
+                word, known = self.everyday[at]
+                queries.append(word)
+                others.append(known[int(self.random.integers(len(known)))])
+            return queries, others
+        elif kind == "written":
+            chosen = self.random.choice(len(self.asked), BATCH, replace=False)
+            drawn = [(self.asked[i], self._around(self.told, i, self.answering[i])) for i in chosen]
+            beside = [self._beside(i) for i in chosen[: BATCH // 2]]
+            return (
+                [self._swap(self._drop(query)) for query, _ in drawn],
+                [*(passage for _, passage in drawn), *(one for one in beside if len(one))],
+            )
         else:
             drawn = [self._pair(kind) for _ in range(BATCH)]
         return (
@@ -126,17 +158,8 @@ class Sampler:
         corpus = self.corpora[kind]
         while True:
             article = int(self.random.integers(len(corpus.first) - 1))
-            low, high = int(corpus.first[article]), int(corpus.first[article + 1])
-            at = int(self.random.integers(low, high))
-            left = right = at
-            size = len(corpus.sentences[at])
-            while size < PASSAGE_TOKENS and (left > low or right < high - 1):
-                if right < high - 1 and (left == low or self.random.random() < 0.5):
-                    right += 1
-                    size += len(corpus.sentences[right])
-                else:
-                    left -= 1
-                    size += len(corpus.sentences[left])
+            at = int(self.random.integers(corpus.first[article], corpus.first[article + 1]))
+            left, right = self._stretch(corpus, article, at)
             if kind == "broadcast" and self.random.random() < 0.6 and len(corpus.titles[article]):
                 return corpus.titles[article], corpus.sentences.window(left, right + 1)
             query = corpus.sentences[at]
@@ -153,6 +176,38 @@ class Sampler:
                 if (~repeated).sum() >= 3:
                     query = query[~repeated]
             return query, passage
+
+    def _stretch(self, corpus: Corpus, article: int, at: int) -> tuple[int, int]:
+        """First and last sentence of a passage around sentence ``at`` of the article."""
+        low, high = int(corpus.first[article]), int(corpus.first[article + 1])
+        left = right = at
+        size = len(corpus.sentences[at])
+        enough = self.random.integers(*PASSAGE_TOKENS)
+        while size < enough and (left > low or right < high - 1):
+            if right < high - 1 and (left == low or self.random.random() < 0.5):
+                right += 1
+                size += len(corpus.sentences[right])
+            else:
+                left -= 1
+                size += len(corpus.sentences[left])
+        return left, right
+
+    def _around(self, corpus: Corpus, article: int, at: int) -> Ints:
+        left, right = self._stretch(corpus, article, int(corpus.first[article]) + at)
+        return corpus.sentences.window(left, right + 1)
+
+    def _beside(self, article: int) -> Ints:
+        """A passage of the document that does not hold the answering sentence; empty if none."""
+        count = int(self.told.first[article + 1] - self.told.first[article])
+        for _ in range(4):
+            left, right = self._stretch(
+                self.told,
+                article,
+                int(self.told.first[article]) + int(self.random.integers(count)),
+            )
+            if not left <= self.told.first[article] + self.answering[article] <= right:
+                return self.told.sentences.window(left, right + 1)
+        return self.told.sentences.window(0, 0)
 
     def _drop(self, query: Ints) -> Ints:
         keep = self.random.random(len(query)) >= self.random.uniform(0.0, 0.5)
@@ -239,7 +294,8 @@ def train(data: Path, tokenizer_file: Path, steps: int, reports: int, seed: int,
         both = model(queries + passages)
         cosines = both[:BATCH] @ both[BATCH:].T * SCALE
         loss = (
-            functional.cross_entropy(cosines, target) + functional.cross_entropy(cosines.T, target)
+            functional.cross_entropy(cosines, target)
+            + functional.cross_entropy(cosines[:, :BATCH].T, target)
         ) / 2
         optimiser.zero_grad(set_to_none=True)
         loss.backward()

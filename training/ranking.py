@@ -42,17 +42,17 @@ from rag.retrieve.ranking import FILE, LOOKED_AT, SIGNALS, by_score, signals
 from rag.settings import load_settings
 from rag.store import Index, open_index
 from rag.types import Chunk
-from training.corpora import records
+from training.corpora import WRITTEN, kept_for_ranking, records
 from training.questions import Asker
 
 _OPENING = re.compile(r"[^，。,]{2,24}?(?:（|\(|，|是|,)")
 COMPREHENSION = (  # passages, news articles among them, characters a passage
     (60, 0, 250),
-    (60, 0, 200),
-    (150, 30, 350),
-    (300, 300, 250),
-    (600, 3000, 250),
-    (400, 1000, 500),
+    (40, 0, 200),
+    (80, 30, 350),
+    (120, 300, 250),
+    (180, 3000, 250),
+    (110, 1000, 500),
 )
 STATEMENTS = (  # kind, documents, characters a passage
     ("report", 2, 250),
@@ -66,7 +66,6 @@ STATEMENTS = (  # kind, documents, characters a passage
     ("page", 200, 350),
 )
 ITEMS_A_PAGE = 6
-WRITTEN = Path(__file__).with_name("written.jsonl")
 LARGE, NEWS_AROUND, SMALL = 700, 9000, 60
 """Written questions asked of each large corpus, news articles in one of them, small folders."""
 
@@ -221,6 +220,8 @@ def corpora(data: Path, each: int, seed: int) -> Iterator[Corpus]:
     by_passage: dict[str, list[tuple[str, list[str]]]] = {}
     titles: dict[str, str] = {}
     for row in records(data, "cmrc2018_train"):
+        if not kept_for_ranking(row["p"]):
+            continue
         by_passage.setdefault(row["p"], []).append((row["q"], [row["evidence"], *row["answers"]]))
         titles[row["p"]] = row["title"]
     passages = sorted(by_passage)
@@ -260,6 +261,7 @@ def corpora(data: Path, each: int, seed: int) -> Iterator[Corpus]:
 def _written(data: Path, random: np.random.Generator) -> Iterator[Corpus]:
     """The corpora of the written questions."""
     rows = [json.loads(line) for line in WRITTEN.read_text("utf-8").splitlines()]
+    rows = [row for row in rows if kept_for_ranking(row["from"])]
     random.shuffle(rows)
     reports: dict[str, str] = {}
     documents: dict[str, str] = {}
