@@ -7,7 +7,10 @@ the three comprehension sets every passage is a file, among 42,879 files of news
 where it is of the file that the set names. ``reports`` are all government reports, asked the
 questions of ``report_questions.jsonl``; a hit is right where it is of the report named and holds
 the short answer. Beside it bm25s (k1 = 1.2, b = 0.75) on the same passages, over words and over
-words with bigrams, the headline in the text.
+words with bigrams, the headline in the text; and what people would pick instead (``rivals.py``).
+
+Each question is asked once more with the passages that answer it taken out of the corpus: how many
+are refused at the threshold below which 3 % of the answerable ones fall, and at the one that ships.
 
 ``training/README.md`` says where to get ``news.jsonl.xz`` and ``gov_reports.jsonl.xz``, and
 ``benchmarks/embedding.py`` the sets under ``bench/``. What is not there is skipped.
@@ -21,21 +24,32 @@ import re
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import bm25s
+import numpy as np
 from embedding import news_passages
+from rivals import rivals
 
 import rag
-from rag.encode import bigrams, words
-from rag.store import open_index
+from rag.encode import bigrams, load_encoder, load_lexicon, words
+from rag.evaluate import calibration_error
+from rag.retrieve.candidates import gather
+from rag.retrieve.features import weigh
+from rag.retrieve.question import understand
+from rag.retrieve.ranking import LOOKED_AT, by_score, load_ranking
+from rag.settings import load_settings
+from rag.store import Index, open_index
 from rag.types import Mode
 
 SETS = ("cmrc_dev", "drcd_dev", "xquad_zh")
 REPORTS = "reports"
 DEPTH = 10
+CONFIDENT = 3
+"""Confidence is the probability that the first so many hold the answer."""
 _UNFIT = re.compile(r'[/\\:*?"<>|\s]')
 
 
@@ -115,11 +129,59 @@ def measure(asked: Sequence[Asked], folder: Path) -> None:
             found = [[(hit.citation.source, hit.text) for hit in got.hits] for got in answers]
             ranks = [rank(one, hits) for one, hits in zip(asked, found, strict=True)]
             line(f"wenju {mode}", ranks, [got.took_ms for got in answers])
+            if mode is Mode.HYBRID:
+                sure = [got.confidence for got in answers]
+                right = [one is not None and one <= CONFIDENT for one in ranks]
     with open_index(folder) as index:
+        refusals(index, asked, sure, right)
         passages = [(one.source, one.text, one.title or "") for one in index.all_chunks()]
     for name, terms in (("BM25 words", words), ("BM25 words + bigrams", _both)):
         ranks = list(_bm25(asked, passages, terms))
         line(name, ranks)
+    for rival in rivals(load_encoder()):
+        rival.index([f"{title}\n{text}" for _, text, title in passages])
+        ranks, took = [], []
+        for one in asked:
+            began = time.perf_counter()
+            places = rival.search(one.question, 3 * DEPTH)
+            took.append((time.perf_counter() - began) * 1000)
+            ranks.append(rank(one, [passages[place][:2] for place in places]))
+        line(rival.name, ranks, took)
+
+
+def refusals(
+    index: Index, asked: Sequence[Asked], sure: Sequence[float], right: Sequence[bool]
+) -> None:
+    """Print how sure it is where the answer is there, and where it has been taken out."""
+    encoder, ranking = load_encoder(), load_ranking()
+    holders: dict[str, list[int]] = {}
+    texts: dict[int, str] = {}
+    for place, chunk in enumerate(index.all_chunks()):
+        holders.setdefault(chunk.source, []).append(place)
+        texts[place] = "".join(chunk.text.split())
+    without = []
+    for one in asked:
+        question = understand(one.question, load_lexicon())
+        gone = {
+            place
+            for source in one.sources
+            for place in holders.get(source, ())
+            if not one.answers or any("".join(a.split()) in texts[place] for a in one.answers)
+        }
+        found = gather(index, encoder, question).without(gone)
+        near = by_score(found.shares @ ranking.first)[:LOOKED_AT]
+        chunks = index.chunks([found.ids[place] for place in near])
+        matrix = weigh(question, chunks, found.shares[near], load_lexicon()).matrix
+        without.append(ranking.confident(matrix[by_score(ranking.scores(matrix))]))
+    shipped = load_settings().uncertain
+    at_three = float(np.quantile(sure, 0.03))
+    for name, threshold in (("3 % wrongly", at_three), ("as shipped", shipped)):
+        refused = np.mean(np.array(without) < threshold)
+        wrongly = np.mean(np.array(sure) < threshold)
+        print(f"refused {name:16} {refused:.3f} wrongly {wrongly:.3f} (below {threshold:.3f})")
+    outcomes = [*right, *(False for _ in without)]
+    error = calibration_error([*sure, *without], outcomes)
+    print(f"calibration error {error:.3f}, as many with the answer as without", flush=True)
 
 
 def _both(text: str) -> list[str]:

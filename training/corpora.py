@@ -68,8 +68,10 @@ def everyday() -> list[tuple[str, list[str]]]:
 
 
 def kept_for_ranking(key: str) -> bool:
-    """Three in four questions teach the embedding, the others the ranking, which must not learn
-    from an embedding that knows its questions."""
+    """Three in four questions teach the embedding, the others the ranking.
+
+    It must not learn from an embedding that knows its questions.
+    """
     return hashlib.sha256(key.encode()).digest()[0] % 4 == 0
 
 

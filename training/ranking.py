@@ -66,7 +66,7 @@ STATEMENTS = (  # kind, documents, characters a passage
     ("page", 200, 350),
 )
 ITEMS_A_PAGE = 6
-LARGE, NEWS_AROUND, SMALL = 700, 9000, 60
+LARGE, NEWS_AROUND, SMALL = 700, 9000, 40
 """Written questions asked of each large corpus, news articles in one of them, small folders."""
 
 LOOKED_AT_BY = np.array([1.0, 1.0, 1.0, 0.5, 1.5, 1.0])

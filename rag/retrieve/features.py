@@ -43,6 +43,7 @@ SENTENCE = (
     "near",  # share of the content words with a near word in the sentence
     "nearer",
     "answering",  # soft, halved where the kind of thing asked for is not there
+    "weakest",  # how near the content word that is least there comes, of those that weigh
 )
 """The features of a sentence; a passage has the best of each among its sentences."""
 FEATURES = (
@@ -78,6 +79,9 @@ FEATURES = (
     "run",  # longest run of the question that stands in the passage, as a share of it
     "rarest",  # the heaviest content word is in the passage or its headline
     "known",  # coverage by all candidates together: what the corpus knows of
+    "weakest_titled",
+    "asked",  # the question says what kind of thing it wants
+    "words",  # how many content words it has
     "length",
 )
 _BORDER = "\uf8ff"
@@ -89,6 +93,8 @@ _PARTLY = 0.7
 """What all bigrams of a word are worth, scattered, against the word itself."""
 _AROUND = 20
 """Code points on either side of a likely answer that are read with it."""
+_MANY = 12
+"""Content words of a long question."""
 _COMMON = 0.8
 """What a word loses of its weight when every candidate holds it."""
 
@@ -184,6 +190,7 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
             (soft >= _NEAR) @ weights,
             (soft >= _NEARER) @ weights,
             sentence_soft * np.where(kinds < 0, 0.5, 1.0),
+            _weakest(soft, weights),
         ]
     )
     where_scores = in_where @ weights
@@ -224,6 +231,9 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
             _runs(question, texts),
             titled[:, int(np.argmax(weights))] if word_count else np.zeros(len(chunks)),
             np.full(len(chunks), float(titled.max(axis=0, initial=0.0) @ weights)),
+            _weakest(soft_titled, weights),
+            np.full(len(chunks), float(bool(question.kinds))),
+            np.full(len(chunks), min(word_count, _MANY) / _MANY),
             np.minimum([len(text) for text in texts], 500) / 500,
         ]
     )
@@ -422,6 +432,19 @@ def _runs(question: Question, texts: Sequence[str]) -> Floats:
                 start += 1
         shares.append(best / len(asked) if best > 1 else 0.0)
     return np.array(shares)
+
+
+def _weakest(rows: Floats, weights: Floats) -> Floats:
+    """Of each row, the least among the words that weigh at least half of what the usual one does.
+
+    A sum does not tell ten words that are nearly there from nine that are and one that is not: the
+    one is what a question in vain is about.
+    """
+    if not len(weights):
+        return np.ones(len(rows))
+    heavy = weights >= 0.5 * weights.mean()
+    least: Floats = rows[:, heavy].min(axis=1)
+    return least
 
 
 def _explained(held: Floats, rest: Floats) -> Floats:
