@@ -47,11 +47,10 @@ class Txtai:
 
         self._index = Embeddings(
             method="external",
-            transform=self._vectors,
+            transform=lambda texts: self._vectors(texts),
             scoring={"method": "bm25", "terms": True, "normalize": True},
             hybrid=True,
         )
-        self._words: dict[str, str] = {}
         self._index.index(
             [(place, _spaced(passage), None) for place, passage in enumerate(passages)]
         )
