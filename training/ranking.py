@@ -2,8 +2,8 @@
 
 Corpora of several kinds, sizes and passage lengths are built by the package itself:
 
-- reading-comprehension passages as articles among news, with their own questions; their
-  titles are headlines, and half of them lose the words they open with, as a report's body seldom
+- reading-comprehension passages as articles among news, with their own questions; most have their
+  titles as headlines, and half of these lose the words they open with, as a report's body seldom
   repeats its headline;
 - government reports and pages of several broadcast items, all of one kind of language, with
   questions made from their statements (``training/questions.py``);
@@ -22,6 +22,7 @@ import argparse
 import json
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -71,6 +72,8 @@ LARGE, NEWS_AROUND, SMALL = 700, 9000, 40
 
 LOOKED_AT_BY = np.array([1.0, 1.0, 1.0, 0.5, 1.5, 1.0])
 """Weights of the legs by which candidates are chosen here, before any are learned."""
+IMPORTANCE = {"comprehension": 1.5}
+"""Of a kind of corpus, against 1 for the others: here the wording is the text's own."""
 FAR, NEAR, CUT, VAIN = 0.1, 0.15, 0.15, 0.3
 """Weights of the ways in which a question has no answer, against 1 for one that has."""
 _ENCODER = cache(load_encoder)
@@ -230,7 +233,7 @@ def corpora(data: Path, each: int, seed: int) -> Iterator[Corpus]:
     for size, around, chars in COMPREHENSION:
         chosen, passages = passages[:size], passages[size:]
         documents = {
-            f"p{place:05}.md": _as_article(titles[passage], passage, bool(random.random() < 0.5))
+            f"p{place:05}.md": _as_article(titles[passage], passage, float(random.random()))
             for place, passage in enumerate(chosen)
         }
         for place, at in enumerate(random.choice(len(news), around, replace=False)):
@@ -242,7 +245,7 @@ def corpora(data: Path, each: int, seed: int) -> Iterator[Corpus]:
             if answers
         ]
         random.shuffle(cases)
-        yield Corpus("comprehension", chars, documents, cases, each)
+        yield Corpus("comprehension", chars, documents, cases, 4 * each)
     reports = [row for row in records(data, "gov_reports") if len(row["body"]) > 4000]
     items = [row for row in records(data, "xinwenlianbo") if 150 < len(row["body"]) < 3000]
     for kind, size, chars in STATEMENTS:
@@ -332,8 +335,12 @@ def _headed(text: str, headed: bool) -> str:
     return f"# {re.split('[，。,]', text)[0][:24]}\n\n{text}"
 
 
-def _as_article(title: str, passage: str, repeats: bool) -> str:
+def _as_article(title: str, passage: str, chance: float) -> str:
+    """Without a headline, with one, or with one in the place of the opening words."""
+    if chance < 0.4:
+        return f"{passage}\n"
     opening = _OPENING.match(passage)
+    repeats = chance < 0.7 or not opening
     body = passage if repeats or not opening else passage[opening.end() :].lstrip("，,、）) ")
     return f"# {title}\n\n{body}\n"
 
@@ -372,10 +379,18 @@ def _ask_in_vain(index: Index, text: str) -> Asked:
 
 
 def fit_order(
-    cases: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]], steps: int = 1500
+    cases: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]],
+    steps: int = 1500,
+    importance: Sequence[float] | None = None,
 ) -> npt.NDArray[np.float64]:
-    """Weights by softmax over each case's rows (ListNet, Cao et al. 2007, section 4)."""
-    cases = [case for case in cases if case[1].any()]
+    """Weights by softmax over each case's rows (ListNet, Cao et al. 2007, section 4).
+
+    ``importance`` is one number a case, alike for all where None.
+    """
+    kept = [place for place, case in enumerate(cases) if case[1].any()]
+    cases = [cases[place] for place in kept]
+    shares = torch.tensor([importance[place] if importance else 1.0 for place in kept])
+    shares = (shares / shares.sum()).double()
     width = max(len(rows) for rows, _ in cases)
     columns = cases[0][0].shape[1]
     inputs = torch.zeros(len(cases), width, columns, dtype=torch.float64)
@@ -389,7 +404,7 @@ def fit_order(
     optimiser = torch.optim.Adam([weights], lr=0.05)
     for _ in range(steps):
         logits = inputs @ weights + padding
-        loss = -(target * torch.log_softmax(logits, 1)).sum(1).mean()
+        loss = -(shares * (target * torch.log_softmax(logits, 1)).sum(1)).sum()
         loss = loss + 1e-3 * (weights**2).sum()
         optimiser.zero_grad()
         loss.backward()
@@ -450,6 +465,14 @@ def report(
               f"{np.mean(np.array(no) < threshold):.3f} of the unanswerable")  # fmt: skip
 
 
+def _order(asked: list[Asked]) -> npt.NDArray[np.float64]:
+    """The order's weights: each kind of corpus says as much, however many questions it has."""
+    many = Counter(case.corpus for case in asked if case.relevant.any())
+    cases = [case for case in asked if case.relevant.any()]
+    importance = [IMPORTANCE.get(case.corpus, 1.0) / many[case.corpus] for case in cases]
+    return fit_order([(case.matrix, case.relevant) for case in cases], importance=importance)
+
+
 def _first(asked: list[Asked]) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]]:
     return [
         (case.shares, case.found)
@@ -480,7 +503,7 @@ def main() -> None:
     question = np.cumsum([case.answerable for case in asked])  # each begins with its answerable
     held_out = [case for case, number in zip(asked, question, strict=True) if number % 5 == 0]
     learned = [case for case, number in zip(asked, question, strict=True) if number % 5 > 0]
-    order = fit_order([(case.matrix, case.relevant) for case in learned])
+    order = _order(learned)
     sentence = fit_order(_sentences(learned))
     confidence = fit_confidence(learned, order)
     report(held_out, order, confidence)
@@ -489,7 +512,7 @@ def main() -> None:
     print(f"{len(kept)} passages: the first highlight answers in {np.mean(right):.3f}")
     # measured; what ships is learned from all of it
     first = fit_order(_first(asked))
-    order = fit_order([(case.matrix, case.relevant) for case in asked])
+    order = _order(asked)
     sentence = fit_order(_sentences(asked))
     confidence = fit_confidence(asked, order)
     stored = {
