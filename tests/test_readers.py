@@ -55,7 +55,8 @@ def own_settings(monkeypatch):
 def publish(docs, index, version, keep=1):
     """Every page says the number of its generation: no reader may ever see two."""
     pages = {
-        n: archive.report("通报", f"这是第{version}版的{n}。") for n in ("one", "two", "three")
+        name: archive.report("通报", f"这是第{version}版的{page}号件。")
+        for page, name in enumerate(("one", "two", "three"), 1)
     }
     archive.write(docs, **pages)
     report = build(docs, index, settings=load_settings(keep_generations=keep))

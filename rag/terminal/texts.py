@@ -443,8 +443,8 @@ EN = Texts(
     reset="take the calibration back",
     source="search these files only; a glob, may be repeated",
     where=(
-        "only passages of which this is known; may be repeated, all must hold: place=郑州,"
-        " issued>=2021-03; organisation, person, publisher, kind too"
+        "only passages of which this is known; may be repeated, all must hold: kind=pdf,"
+        " issued>=2021-03; place, organisation, person, publisher too"
     ),
     cite="print references only: gbt7714, bibtex or csl (CSL-JSON); none if not found",
     cite_or_json="--cite and --json cannot be used together",
