@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -18,14 +17,11 @@ from hypothesis import strategies as st
 
 from rag.encode import bigrams, load_encoder, words
 from rag.errors import (
-    IndexClosed,
     IndexDamaged,
     IndexMissing,
     IndexNotAFolder,
     IndexTooNew,
 )
-from rag.read import Found, load, parse
-from rag.split import split, windows
 from rag.store import Field, Scored, Wanted, live_generation, open_index
 from rag.store.dense import FLAT_PASSAGES, FaissStore, FaissWriter
 from rag.store.fulltext import TantivyStore, TantivyWriter
@@ -50,15 +46,6 @@ def expected(rows, query, k, allowed=None):
     return [n for _, n in sorted(scores) if allowed is None or n in allowed][:k]
 
 
-def test_the_nearest_vectors_come_back_best_first(tmp_path):
-    rows = np.random.default_rng(1).normal(size=(300, 24)).astype(np.float32)
-    store = dense(tmp_path, rows)
-    query = rows[7]
-    found = store.search(query, 10, None)
-    assert [one.id for one in found] == expected(rows, query, 10)
-    assert found[0].score == pytest.approx(float(np.dot(query, query)), rel=1e-5)
-
-
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.integers(0, 2), min_size=1, max_size=400),
@@ -72,12 +59,6 @@ def test_equal_vectors_are_told_apart_by_their_place(tmp_path_factory, kinds, k,
     allowed = None if within is None else range(*within)
     found = store.search(np.float32([0.6, 0.8, 0.0]), k, ranges)
     assert [one.id for one in found] == expected(basis[kinds], [0.6, 0.8, 0.0], k, allowed)
-
-
-def test_more_neighbours_than_there_are_gives_all_there_are(tmp_path):
-    store = dense(tmp_path, np.eye(4))
-    assert len(store.search(np.float32([1, 0, 0, 0]), 1_000_000, None)) == 4
-    assert store.search(np.float32([1, 0, 0, 0]), 0, None) == []
 
 
 def test_vectors_come_back_as_they_went_in(tmp_path):
@@ -177,11 +158,6 @@ def test_a_large_store_of_whole_vectors_finds_them(tmp_path):
     assert np.allclose(store.vectors([7]), rows[[7]], atol=0.05)
 
 
-def test_a_vector_of_another_length_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="3"):
-        dense(tmp_path, np.eye(4)).search(np.float32([1, 0, 0]), 2, None)
-
-
 # --- full text -----------------------------------------------------------------------------------
 
 
@@ -193,20 +169,6 @@ def fulltext(folder, passages, field=Field.WORDS):
     return TantivyStore(folder / "fulltext")
 
 
-def bm25(passages, terms, k1=1.2, b=0.75):
-    """Robertson and Zaragoza 2009, with Lucene's idf, which is never below 0."""
-    n, mean = len(passages), sum(map(len, passages)) / len(passages)
-    scores = {}
-    for number, passage in enumerate(passages):
-        for term in set(terms) & set(passage):
-            df = sum(term in other for other in passages)
-            tf = passage.count(term)
-            idf = math.log(1 + (n - df + 0.5) / (df + 0.5))
-            part = idf * tf * (k1 + 1) / (tf + k1 * (1 - b + b * len(passage) / mean))
-            scores[number] = scores.get(number, 0.0) + part
-    return sorted(scores.items(), key=lambda one: (-one[1], one[0]))
-
-
 PASSAGES = [
     ["养老", "驿站", "养老"],
     ["新建", "驿站"],
@@ -216,36 +178,10 @@ PASSAGES = [
 ]
 
 
-def test_full_text_scores_are_plain_bm25(tmp_path):
-    asked = ["养老", "新建", "道路"]
-    found = fulltext(tmp_path, PASSAGES).search([Wanted(Field.WORDS, asked)], 10, None)
-    wanted = bm25(PASSAGES, asked)
-    assert [one.id for one in found] == [number for number, _ in wanted]
-    assert [one.score for one in found] == pytest.approx([s for _, s in wanted], abs=2e-4)
-
-
 def test_a_term_asked_twice_counts_once(tmp_path):
     store = fulltext(tmp_path, PASSAGES)
     twice = store.search([Wanted(Field.WORDS, ["养老", "养老"])], 10, None)
     assert twice == store.search([Wanted(Field.WORDS, ["养老"])], 10, None)
-
-
-def test_terms_are_kept_as_they_are(tmp_path):
-    long = "字" * 5000
-    odd = ["TH01", "ppr-9087", "C++", "两 词", long, "\u3000", "a\ud800", "😀"]
-    store = fulltext(tmp_path, [[term] for term in odd])
-    for number, term in enumerate(odd):
-        assert [one.id for one in store.search([Wanted(Field.WORDS, [term])], 10, None)] == [number]
-    for other in ("th01", "ppr", "9087", "C", "两", "字" * 4999, "\u2003", "a"):
-        assert store.search([Wanted(Field.WORDS, [other])], 10, None) == []
-
-
-def test_equal_passages_are_told_apart_by_their_place(tmp_path):
-    same = [["今年", "新建", "养老", "驿站", "五", "个"]] * 300
-    found = fulltext(tmp_path, same).search(
-        [Wanted(Field.WORDS, ["驿站", "新建", "养老"])], 40, None
-    )
-    assert [one.id for one in found] == list(range(40))
 
 
 def test_each_field_is_searched_by_itself(tmp_path):
@@ -258,18 +194,6 @@ def test_a_question_without_terms_finds_nothing(tmp_path):
     store = fulltext(tmp_path, PASSAGES)
     assert store.search([Wanted(Field.WORDS, [])], 10, None) == []
     assert store.search([Wanted(Field.WORDS, ["", "没有"])], 10, None) == []
-
-
-def test_full_text_within_ranges_is_the_whole_search_less_the_others(tmp_path):
-    generator = np.random.default_rng(3)
-    passages = [[str(term) for term in generator.integers(0, 9, size=6)] for _ in range(200)]
-    store = fulltext(tmp_path, passages)
-    whole = store.search([Wanted(Field.WORDS, ["1", "4", "7"])], 200, None)
-    ranges = [(0, 17), (40, 41), (150, 200)]
-    inside = [one for one in whole if any(a <= one.id < b for a, b in ranges)]
-    assert store.search([Wanted(Field.WORDS, ["1", "4", "7"])], 200, ranges) == inside
-    assert store.search([Wanted(Field.WORDS, ["1", "4", "7"])], 5, ranges) == inside[:5]
-    assert store.search([Wanted(Field.WORDS, ["1", "4", "7"])], 5, []) == []
 
 
 # --- an index ------------------------------------------------------------------------------------
@@ -307,54 +231,10 @@ def copy(tmp_path, built):
     return Path(shutil.copytree(built, tmp_path / "copy"))
 
 
-def test_passages_come_back_as_they_were_split(index, docs):
-    for source in ("甲报.txt", "乙报.txt"):
-        chunks = split(parse(load(Found(source, docs / source), 100)))
-        assert index.chunks_of(source) == chunks
-
-
-def test_ids_count_passages_in_order_of_source_and_place(index):
-    chunks = list(index.all_chunks())
-    places = [(chunk.source, chunk.spans[0][0]) for chunk in chunks]
-    assert places == sorted(places)
-    assert index.chunks(range(len(chunks))) == chunks
-    assert index.ids_of(chunk.chunk_id for chunk in chunks) == list(range(len(chunks)))
-
-
 def test_passages_are_given_in_the_order_asked(index):
     assert [chunk.chunk_id for chunk in index.chunks([3, 0, 3])] == [
         list(index.all_chunks())[number].chunk_id for number in (3, 0, 3)
     ]
-
-
-@pytest.mark.parametrize("unknown", ["没有.txt@0", "甲报.txt@1", "甲报.txt", "甲报.txt@-1", ""])
-def test_a_passage_that_is_not_there_has_no_id(index, unknown):
-    with pytest.raises(KeyError):
-        index.ids_of([unknown])
-
-
-def test_an_id_that_is_not_there_has_no_passage_and_no_vector(index):
-    for wrong in (-1, index.manifest.passages):
-        with pytest.raises(KeyError):
-            index.chunks([wrong])
-        with pytest.raises(KeyError):
-            index.vectors([wrong])
-
-
-def test_vectors_are_those_of_the_passages(index):
-    cut = [windows(chunk.text, chunk.sentences, 60) for chunk in index.chunks([0, 5])]
-    assert index.window_counts([0, 5]) == [len(one) for one in cut]
-    wanted = load_encoder().encode_passages([window for one in cut for window in one])
-    assert len(wanted) > 2
-    assert np.allclose(index.vectors([0, 5]), wanted, atol=1e-6)
-
-
-def test_documents_are_described(index, docs):
-    records = {record.source: record for record in index.documents()}
-    assert list(records) == sorted(f"{name}.txt" for name in PAGES)
-    assert sum(record.chunks for record in records.values()) == index.manifest.passages
-    assert records["甲报.txt"].size == (docs / "甲报.txt").stat().st_size
-    assert records["甲报.txt"].titles == ("临河镇新建十二个养老驿站",)
 
 
 def test_the_headline_is_searched_in_fields_of_its_own(index):
@@ -368,75 +248,11 @@ def test_the_name_of_the_file_is_searched_with_the_headline(index):
     assert {chunk.source for chunk in index.chunks([one.id for one in found])} == {"乙报.txt"}
 
 
-def test_several_fields_are_searched_at_once_and_their_weighted_scores_add_up(index):
-    alone = {
-        field: {one.id: one.score for one in index.search_fulltext(field, words("山路今年"), 99)}
-        for field in (Field.WORDS, Field.TITLE_WORDS)
-    }
-    wanted = [
-        Wanted(Field.WORDS, words("山路今年")),
-        Wanted(Field.TITLE_WORDS, words("山路今年"), 3.0),
-    ]
-    together = index.search_fields(wanted, 99)
-    assert {one.id for one in together} == set(alone[Field.WORDS]) | set(alone[Field.TITLE_WORDS])
-    for one in together:
-        body, title = (alone[field].get(one.id, 0.0) for field in alone)
-        assert one.score == pytest.approx(body + 3 * title, abs=1e-3)
-
-
-def test_meaning_is_searched_in_the_documents_of_passages_alone(index):
-    vector = index.vectors([0])[0]
-    for chunk in index.all_chunks():
-        (one,) = index.ids_of([chunk.chunk_id])
-        found = index.search_dense_beside(vector, 99, [one])
-        assert [hit.id for hit in sorted(found, key=lambda hit: hit.id)] == index.ids_of(
-            [other.chunk_id for other in index.chunks_of(chunk.source)]
-        )
-
-
-@pytest.mark.parametrize(
-    ("globs", "wanted"),
-    [
-        (["甲*"], {"甲报.txt"}),
-        (["*报.txt"], {"甲报.txt", "乙报.txt"}),
-        (["a[1].txt"], {"a[1].txt", "a1.txt"}),  # its own name, and what the glob says
-        (["a1.txt", "乙报.txt"], {"a1.txt", "乙报.txt"}),
-        (["没有"], set()),
-    ],
-)
-def test_both_searches_keep_to_the_sources_asked_for(index, globs, wanted):
-    vector = index.vectors([0])[0]
-    for found in (
-        index.search_dense(vector, 99, globs),
-        index.search_fulltext(Field.BIGRAMS, ["今年", "居民", "表示"], 99, globs),
-    ):
-        assert {chunk.source for chunk in index.chunks([one.id for one in found])} == wanted
-
-
-def test_many_threads_get_the_same_answers(index):
-    alone = archive.answers(index)
-    with ThreadPoolExecutor(8) as pool:
-        assert all(said == alone for said in pool.map(archive.answers, [index] * 16))
-
-
 def test_opening_and_searching_write_nothing(built):
     before = archive.snapshot(built)
     with open_index(built) as index:
         archive.answers(index)
     assert archive.snapshot(built) == before
-
-
-def test_a_closed_index_says_so(built):
-    index = open_index(built)
-    vector = index.vectors([0])[0]
-    index.close()
-    for ask in (
-        lambda: index.chunks([0]),
-        lambda: index.search_dense(vector, 1),
-        lambda: index.search_fulltext(Field.WORDS, ["今年"], 1),
-    ):
-        with pytest.raises(IndexClosed):
-            ask()
 
 
 def test_an_open_generation_answers_after_it_was_removed(copy):

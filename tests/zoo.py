@@ -478,7 +478,7 @@ put("word/empty.docx", docx(_word("")))
 put("word/not_closed.docx", docx(f"<w:document {_W}><w:body><w:p>"))
 put("word/nested.docx", docx(f"<w:document {_W}>" + "<w:p>" * 100_000))
 put("word/locked.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1016) + b"EncryptedPackage")
-put("word/old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2040), "UnsupportedFormat")
+put("word/old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2040), "FormatRefused")
 
 
 @creature("word/bomb.docx")

@@ -7,7 +7,7 @@ import io
 from collections import Counter
 from itertools import islice
 
-from rag.errors import FileDamaged
+from rag.errors import FileDamaged, FileEmpty
 from rag.read.composition import Composition
 from rag.read.decoding import decode
 from rag.read.reader import Draft
@@ -34,6 +34,7 @@ class Delimited:
 
         Raises:
             NotText: as text does.
+            FileEmpty: no cell holds anything.
             FileDamaged: a quotation mark is never closed over more than 10 million characters.
         """
         text, encoding = decode(data, where)
@@ -42,6 +43,8 @@ class Delimited:
             rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
         except csv.Error as error:
             raise FileDamaged(where) from error
+        if not any(cell.strip() for row in rows for cell in row):
+            raise FileEmpty(where)
         composition = Composition()
         add_table(composition, rows)
         return composition.draft(encoding)

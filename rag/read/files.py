@@ -281,8 +281,11 @@ def digest(found: Found) -> str:
 
 
 def sidecar_digest(found: Found) -> str:
-    """The sha256 of what stands beside a document as it is now; empty where nothing does."""
-    return sidecar_of(found.path).sha256
+    """The sha256 of what stands beside a document as it is now; empty where nothing does.
+
+    What stands beside an archive says nothing of the documents in it.
+    """
+    return "" if found.inside else sidecar_of(found.path).sha256
 
 
 def is_leftover(name: str) -> bool:
