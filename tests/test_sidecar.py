@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import archive
 import pytest
 from archive import build
@@ -105,3 +107,13 @@ def test_verify_proves_what_has_a_sidecar(docs, tmp_path):
     say(docs, SAID)
     build(docs, tmp_path / "index")
     assert main(["verify", "--docs", str(docs), "--index", str(tmp_path / "index")]) == 0
+
+
+def test_what_stands_beside_an_archive_changes_none_of_its_documents(docs, tmp_path):
+    with zipfile.ZipFile(docs / "b.zip", "w") as packed:
+        packed.writestr("c.txt", archive.report("水渠动工", "水渠动工了。"))
+    say(docs, SAID, name="b.zip")
+    first = build(docs, tmp_path / "index")
+    again = build(docs, tmp_path / "index")
+    assert first.documents == 2
+    assert not again.published
