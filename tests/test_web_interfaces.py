@@ -70,9 +70,20 @@ def test_retrieve_takes_what_the_retrieval_function_takes(client: Client) -> Non
     assert all(hit["legs"].get("dense") is None or hit["score"] for hit in given["hits"])
 
 
+def test_retrieve_keeps_to_conditions(client: Client) -> None:
+    free = client.predict(ASKED, 5, api_name="/retrieve")
+    where = ["place=花园口镇", "kind=txt"]
+    given = client.predict(ASKED, 5, where=where, api_name="/retrieve")
+    places = [hit["citation"]["metadata"]["places"] for hit in given["hits"]]
+    assert places
+    assert all(any("花园口镇" in place for place in some) for some in places)
+    assert len(places) < len(free["hits"])
+
+
 @pytest.mark.parametrize(
     ("wrong", "named"),
-    [({"k": 0}, "k"), ({"k": 101}, "k"), ({"k": "5"}, "k"), ({"mode": "magic"}, "mode"),
+    [({"where": ["size>3"]}, "where"), ({"where": "place=郑州"}, "where"),
+     ({"k": 0}, "k"), ({"k": 101}, "k"), ({"k": "5"}, "k"), ({"mode": "magic"}, "mode"),
      ({"sources": "000*"}, "sources"), ({"history": [1]}, "history"),
      ({"question": "长" * 20_001}, "question"), ({"question": {"a": 1}}, "question")],
 )  # fmt: skip
@@ -128,7 +139,7 @@ def test_a_program_without_a_library_asks_by_name_and_reads_the_answer(address: 
     assert "2700万元" in answer["hits"][0]["text"]
 
 
-@pytest.mark.parametrize("place", ["question", "sources"])
+@pytest.mark.parametrize("place", ["question", "sources", "where"])
 def test_no_argument_makes_the_server_fetch_anything(address: str, place: str) -> None:
     """A file by address is what Gradio's components would fetch: it reaches none here."""
     lure = {

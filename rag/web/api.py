@@ -79,6 +79,7 @@ class Interface:
         mode: Mode = Mode.HYBRID,
         sources: list[str] | None = None,
         history: list[str] | None = None,
+        where: list[str] | None = None,
     ) -> Answer:
         """Find the passages of the documents that answer a question, word for word, each with a citation (file, headline, lines) that anyone can check.
 
@@ -92,6 +93,7 @@ class Interface:
             mode: hybrid, dense or sparse
             sources: only documents whose path is one of these, or fits one of these globs
             history: the earlier questions of the conversation, oldest first
+            where: only passages of which all of this is known: place=郑州, organisation=…, person=…, publisher=…, kind=pdf, issued>=2021-03
 
         Returns:
             the answer: question, query as searched, status, confidence (0 to 1), hits
@@ -101,8 +103,14 @@ class Interface:
         length = len(question) + sum(map(len, earlier))
         _check("question", length <= MAX_CHARS, *_at_most(MAX_CHARS), length)
         _check("k", not isinstance(k, int) or k <= MAX_PASSAGES, *_at_most(MAX_PASSAGES), k)
-        wanted = _texts("sources", sources)
-        return self._library.retrieve(question, k, history=earlier, mode=mode, sources=wanted)
+        return self._library.retrieve(
+            question,
+            k,
+            history=earlier,
+            mode=mode,
+            sources=_texts("sources", sources),
+            where=_texts("where", where),
+        )
 
     def documents(
         self, sources: list[str] | None = None, limit: int = 100, offset: int = 0

@@ -107,13 +107,16 @@ class Library:
         history: Sequence[str] = (),
         mode: str = Mode.HYBRID,
         sources: Sequence[str] = (),
+        where: Sequence[str] = (),
     ) -> Answer:
         """The retrieval function over this index; see :meth:`rag.retrieve.Retriever.retrieve`.
 
         Raises:
             WenjuError: there is no index that can be used, or the question cannot.
         """
-        return self._open().retrieve(question, k, history=history, mode=mode, sources=sources)
+        return self._open().retrieve(
+            question, k, history=history, mode=mode, sources=sources, where=where
+        )
 
     def shelf(self) -> Shelf:
         """What is indexed, in the live generation.
