@@ -175,7 +175,7 @@ def _members(file: IO[bytes], where: str, before: str, depth: int) -> Iterator[M
     try:
         _check(file, where)
         with zipfile.ZipFile(file) as archive:
-            infos = [info for info in archive.infolist() if not info.is_dir()]
+            infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
             size = sum(info.file_size for info in infos)
             if size > _UNPACKED_MAX:
                 reason = f"{size / _MB:.0f} MB > {_UNPACKED_MAX / _MB:.0f} MB"

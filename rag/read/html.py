@@ -25,6 +25,7 @@ from rag.types import BlockKind
 _PRESCAN = 4096  # bytes in which the encoding is declared; browsers want it in 1024
 _CHARSET = re.compile(rb"<meta\b[^>]{0,500}?charset\s*=\s*[\"']?\s*([\w:.-]{2,40})", re.I)
 _XML_ENCODING = re.compile(rb"<\?xml\b[^>]{0,200}?encoding\s*=\s*[\"']([\w:.-]{2,40})", re.I)
+_NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _OPENING = re.compile(
     r"\s*(?:<\?xml\b[^>]*>\s*|<!--.*?-->\s*)*(?:<!doctype\s+html\b|<html\b|<head\b|<body\b)",
     re.I | re.S,
@@ -390,7 +391,7 @@ def _taken(root: Any, found: Sequence[_Line]) -> set[int]:
     for place, line in enumerate(found):
         element, where = line.mark
         said = getattr(element, where) or ""
-        setattr(element, where, _mark(place) + said)
+        setattr(element, where, _mark(place) + _NO_XML.sub("", said))
     try:
         given = extract(root, config=config, include_comments=False, include_tables=True) or ""
     except (RecursionError, ValueError, TypeError, AttributeError, KeyError, AssertionError):
