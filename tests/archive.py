@@ -44,6 +44,15 @@ def report(headline: str, *facts: str) -> str:
     return "\n\n".join([headline, "本报讯（记者 甲乙）", *paragraphs]) + "\n"
 
 
+PAGES = {
+    "甲报": report("临河镇新建十二个养老驿站", *(f"养老驿站第{n}期开工。" for n in range(8))),
+    "乙报": report("青杨岭乡修通山路", *(f"山路第{n}段已经通车。" for n in range(5))),
+    "a[1]": report("望湖新区开食堂", "社区食堂每餐只要八元。"),
+    "a1": report("柳林口村种树", "全村今年植树三千棵。"),
+}
+"""Several documents, two of them of many passages and two whose names look like one glob."""
+
+
 def write(folder: Path, **pages: str) -> Path:
     """Write ``name=text`` as ``name.txt`` into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)

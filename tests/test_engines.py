@@ -156,19 +156,10 @@ def test_full_text_within_ranges_is_the_whole_search_less_the_others(fulltext):
 
 # --- a whole index -------------------------------------------------------------------------------
 
-PAGES = {
-    "甲报": archive.report(
-        "临河镇新建十二个养老驿站", *(f"养老驿站第{n}期开工。" for n in range(8))
-    ),
-    "乙报": archive.report("青杨岭乡修通山路", *(f"山路第{n}段已经通车。" for n in range(5))),
-    "a[1]": archive.report("望湖新区开食堂", "社区食堂每餐只要八元。"),
-    "a1": archive.report("柳林口村种树", "全村今年植树三千棵。"),
-}
-
 
 @pytest.fixture(scope="module")
 def docs(tmp_path_factory):
-    return archive.write(tmp_path_factory.mktemp("文档"), **PAGES)
+    return archive.write(tmp_path_factory.mktemp("文档"), **archive.PAGES)
 
 
 @pytest.fixture(scope="module", params=engines.ENGINES)
@@ -229,7 +220,7 @@ def test_vectors_are_those_of_the_passages(index):
 
 def test_documents_are_described(index, docs):
     records = {record.source: record for record in index.documents()}
-    assert list(records) == sorted(f"{name}.txt" for name in PAGES)
+    assert list(records) == sorted(f"{name}.txt" for name in archive.PAGES)
     assert sum(record.chunks for record in records.values()) == index.manifest.passages
     assert records["甲报.txt"].size == (docs / "甲报.txt").stat().st_size
     assert records["甲报.txt"].titles == ("临河镇新建十二个养老驿站",)

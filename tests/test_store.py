@@ -6,9 +6,11 @@ import json
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import archive
+import engines
 import numpy as np
 import pytest
 from archive import build
@@ -24,20 +26,11 @@ from rag.errors import (
 )
 from rag.store import Field, Scored, Wanted, live_generation, open_index
 from rag.store.dense import FLAT_PASSAGES, FaissStore, FaissWriter
-from rag.store.fulltext import TantivyStore, TantivyWriter
 
 # --- vectors -------------------------------------------------------------------------------------
 
 
-def dense(folder, rows, counts=None):
-    rows = np.asarray(rows, dtype=np.float32)
-    counts = [1] * len(rows) if counts is None else counts
-    half = len(counts) // 2
-    writer = FaissWriter(folder, rows.shape[1])
-    writer.add(rows[: sum(counts[:half])], counts[:half])
-    writer.add(rows[sum(counts[:half]) :], counts[half:])
-    writer.close()
-    return FaissStore(folder)
+dense = partial(engines.dense, "files")
 
 
 def expected(rows, query, k, allowed=None):
@@ -161,13 +154,7 @@ def test_a_large_store_of_whole_vectors_finds_them(tmp_path):
 # --- full text -----------------------------------------------------------------------------------
 
 
-def fulltext(folder, passages, field=Field.WORDS):
-    writer = TantivyWriter(folder / "fulltext")
-    for terms in passages:
-        writer.add({field: terms})
-    writer.close()
-    return TantivyStore(folder / "fulltext")
-
+fulltext = partial(engines.fulltext, "files")
 
 PASSAGES = [
     ["养老", "驿站", "养老"],
@@ -198,19 +185,10 @@ def test_a_question_without_terms_finds_nothing(tmp_path):
 
 # --- an index ------------------------------------------------------------------------------------
 
-PAGES = {
-    "甲报": archive.report(
-        "临河镇新建十二个养老驿站", *(f"养老驿站第{n}期开工。" for n in range(8))
-    ),
-    "乙报": archive.report("青杨岭乡修通山路", *(f"山路第{n}段已经通车。" for n in range(5))),
-    "a[1]": archive.report("望湖新区开食堂", "社区食堂每餐只要八元。"),
-    "a1": archive.report("柳林口村种树", "全村今年植树三千棵。"),
-}
-
 
 @pytest.fixture(scope="module")
 def docs(tmp_path_factory):
-    return archive.write(tmp_path_factory.mktemp("文档"), **PAGES)
+    return archive.write(tmp_path_factory.mktemp("文档"), **archive.PAGES)
 
 
 @pytest.fixture(scope="module")

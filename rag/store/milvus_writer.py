@@ -5,18 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 
-from rag.encode import Additive, Encoder, bigrams, words
+from rag.encode import Additive, Encoder
 from rag.errors import (
     IndexDamaged,
     IndexNotWritable,
-    OtherDimension,
     PublishedMeanwhile,
-    VectorsDamaged,
 )
 from rag.split import windows
 from rag.store import manifest
@@ -24,9 +21,10 @@ from rag.store.manifest import SCHEMA, Manifest, Part, Shape
 from rag.store.milvus import Collections, coded, passages_of, windows_of
 from rag.store.milvus_index import MilvusIndex, packed
 from rag.store.passages import start_of, text_hash
-from rag.store.records import DocumentRecord, Field
+from rag.store.records import DocumentRecord
 from rag.store.seams import Progress, Vectors
-from rag.store.vectors import VectorCache
+from rag.store.terms import terms_of
+from rag.store.vectors import VectorCache, sound
 from rag.types import Chunk
 
 _BATCH = 500
@@ -60,7 +58,7 @@ class MilvusWriter:
                 "record": packed(chunk),
                 **{
                     field.value: " ".join(map(coded, terms))
-                    for field, terms in _terms(chunk).items()
+                    for field, terms in terms_of(chunk).items()
                 },
             }
             self._batch.append((row, text_hash(texts), texts))
@@ -166,13 +164,7 @@ class MilvusWriter:
                 for start in range(0, len(texts), step)
             ]
         )
-        if rows.shape != (len(texts), self._encoder.dimension):
-            raise OtherDimension(
-                self._encoder.name, configured=self._encoder.dimension, found=rows.shape[-1]
-            )
-        if not np.isfinite(rows).all():
-            raise VectorsDamaged(self._encoder.name)
-        return rows.astype(_ROW)
+        return sound(rows, len(texts), self._encoder).astype(_ROW)
 
 
 def write_manifest(milvus: Collections, described: Manifest) -> None:
@@ -222,14 +214,3 @@ def leftovers(milvus: Collections, keep: int) -> list[str]:
 def manifest_of(name: str) -> str:
     """The collection of a generation's manifest."""
     return passages_of(name).removesuffix("_passages")
-
-
-def _terms(chunk: Chunk) -> dict[Field, list[str]]:
-    where = [chunk.title or "", PurePosixPath(chunk.source).stem]
-    what = [chunk.text, chunk.section or ""]
-    return {
-        Field.WORDS: [term for part in what for term in words(part)],
-        Field.BIGRAMS: [term for part in what for term in bigrams(part)],
-        Field.TITLE_WORDS: [term for part in where for term in words(part)],
-        Field.TITLE_BIGRAMS: [term for part in where for term in bigrams(part)],
-    }

@@ -59,6 +59,11 @@ class DocumentRecord:
     sidecar: str = ""
     """The sha256 of what is stated beside it; empty where nothing is."""
 
+    @property
+    def made_of(self) -> tuple[str, str]:
+        """What tells whether it has changed: the file's bytes, and what is stated beside it."""
+        return self.sha256, self.sidecar
+
 
 def best_first(scored: list[Scored], k: int) -> list[Scored]:
     """The ``k`` best; the place in the corpus decides between equal scores."""

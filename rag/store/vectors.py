@@ -15,6 +15,10 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
+from rag.encode import Encoder, Vectors
+from rag.errors import OtherDimension, VectorsDamaged
 from rag.store import passages
 
 _TABLES = """
@@ -30,6 +34,20 @@ CREATE TABLE IF NOT EXISTS vectors (
     PRIMARY KEY (model, text_hash)
 ) WITHOUT ROWID;
 """
+
+
+def sound(rows: Vectors, count: int, encoder: Encoder) -> Vectors:
+    """The rows that an encoder gave for ``count`` texts, if they can be searched.
+
+    Raises:
+        OtherDimension: they are not as many, or not as long as it says.
+        VectorsDamaged: one of their numbers is none.
+    """
+    if rows.shape != (count, encoder.dimension):
+        raise OtherDimension(encoder.name, configured=encoder.dimension, found=rows.shape[-1])
+    if not np.isfinite(rows).all():
+        raise VectorsDamaged(encoder.name)
+    return rows
 
 
 class VectorCache:

@@ -6,26 +6,24 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import accumulate, islice, pairwise
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
-from rag.encode import Additive, Encoder, Tokens, bigrams, words
+from rag.encode import Additive, Encoder, Tokens
 from rag.errors import (
     IndexDamaged,
     IndexNotWritable,
     IndexProblem,
-    OtherDimension,
-    VectorsDamaged,
 )
 from rag.store import layout, manifest, passages
 from rag.store.index import FileIndex
 from rag.store.manifest import SCHEMA, Manifest, Part, Shape
-from rag.store.records import DocumentRecord, Field
+from rag.store.records import DocumentRecord
 from rag.store.seams import DenseWriter, FullTextWriter, Progress
-from rag.store.vectors import VectorCache
+from rag.store.terms import terms_of
+from rag.store.vectors import VectorCache, sound
 from rag.types import Chunk
 
 _BATCH = 256
@@ -82,16 +80,7 @@ class FileWriter:
         in_order = sorted(chunks, key=passages.start_of)
         self._passages.add(document.source, in_order)
         for chunk in in_order:
-            where = _terms(chunk.title or "", PurePosixPath(chunk.source).stem)
-            section = _terms(chunk.section or "")
-            self._fulltext.add(
-                {
-                    Field.WORDS: [*words(chunk.text), *section[0]],
-                    Field.BIGRAMS: [*bigrams(chunk.text), *section[1]],
-                    Field.TITLE_WORDS: where[0],
-                    Field.TITLE_BIGRAMS: where[1],
-                }
-            )
+            self._fulltext.add(terms_of(chunk))
         self._documents.append(document)
 
     @property
@@ -149,13 +138,7 @@ class FileWriter:
                 for text_hash, (a, b) in zip(passages, pairwise(ends), strict=True)
             }
         rows = self._encoder.encode_passages(texts)
-        if rows.shape != (len(texts), self._encoder.dimension):
-            raise OtherDimension(
-                self._encoder.name, configured=self._encoder.dimension, found=rows.shape[-1]
-            )
-        if not np.isfinite(rows).all():
-            raise VectorsDamaged(self._encoder.name)
-        kept = rows.astype(_ROW)
+        kept = sound(rows, len(texts), self._encoder).astype(_ROW)
         return {
             text_hash: kept[a:b].tobytes()
             for text_hash, (a, b) in zip(passages, pairwise(ends), strict=True)
@@ -235,12 +218,3 @@ def clean(index: Path, keep: int) -> None:
     """Remove :func:`~rag.store.layout.leftovers`. The caller holds the lock."""
     for path in layout.leftovers(index, keep):
         layout.remove(path)
-
-
-@lru_cache(maxsize=64)
-def _terms(*parts: str) -> tuple[list[str], list[str]]:
-    """The words and the bigrams of ``parts``, which many passages share."""
-    return (
-        [term for part in parts for term in words(part)],
-        [term for part in parts for term in bigrams(part)],
-    )
