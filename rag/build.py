@@ -192,7 +192,7 @@ def _written(work: _Work, intake: Intake) -> BuildReport:
     changed = [
         source
         for source, record in after.items()
-        if source in before and _bytes_of(before[source]) != _bytes_of(record)
+        if source in before and before[source].made_of != record.made_of
     ]
     return BuildReport(
         generation=published.generation,
@@ -270,11 +270,6 @@ def _is_as_it_was(found: Found, was: DocumentRecord) -> bool:
         )
     except FileInaccessible:
         return False
-
-
-def _bytes_of(record: DocumentRecord) -> tuple[str, str]:
-    """What a document was made of: the file, and what is stated beside it."""
-    return record.sha256, record.sidecar
 
 
 def _record(reading: Reading) -> DocumentRecord:

@@ -269,7 +269,7 @@ def _documents(before: Manifest, after: Manifest) -> Iterator[tuple[Kind, str | 
                 found.append((Kind.RENAMED, was.pop(0), source))
             else:
                 found.append((Kind.ADDED, None, source))
-        elif _made_of(record) != _made_of(old[source]) or not same_rules:
+        elif record.made_of != old[source].made_of or not same_rules:
             found.append((Kind.CHANGED, None, source))
     found += [(Kind.REMOVED, None, source) for sources in gone.values() for source in sources]
     yield from sorted(found, key=lambda one: one[2])
@@ -300,12 +300,7 @@ def _paired(old: Sequence[Chunk], new: Sequence[Chunk]) -> Iterator[PassageChang
 
 
 def _altered(before: Index, after: Index, source: str) -> bool:
-    return _made_of(before.document(source)) != _made_of(after.document(source))
-
-
-def _made_of(record: DocumentRecord) -> tuple[str, str]:
-    """The bytes of a document, and of what is stated beside it."""
-    return record.sha256, record.sidecar
+    return before.document(source).made_of != after.document(source).made_of
 
 
 def _by_source(manifest: Manifest) -> dict[str, DocumentRecord]:

@@ -69,22 +69,22 @@ def behind(settings: Settings, indexed: tuple[DocumentRecord, ...]) -> Behind:
     """
     found, failures = scan(docs_of(settings), settings)
     failed = list(failures)
-    before = {record.source: record.sha256 + record.sidecar for record in indexed}
-    now: dict[str, str] = {}
+    before = {record.source: record.made_of for record in indexed}
+    now: dict[str, tuple[str, str] | None] = {}
     unknown: list[tuple[str, Found | None]] = []
     for one in found:
         try:
-            now[one.source] = digest(one) + sidecar_digest(one)
+            now[one.source] = digest(one), sidecar_digest(one)
             if one.source not in before:
                 unknown.append((one.source, one))
         except WenjuError as error:
             failed.append(error.failure(one.source, settings.lang))
-            now[one.source] = before.get(one.source, "")
+            now[one.source] = before.get(one.source)
     with Intake(settings) as intake:
         for source, reading in intake.readings(unknown):
             if isinstance(reading, WenjuError):  # what no build can read is not waiting for one
                 failed.append(reading.failure(source, settings.lang))
-                now[source] = ""
+                now[source] = None
     return Behind(
         added=tuple(source for source in now if source not in before and now[source]),
         changed=tuple(s for s in now if s in before and before[s] != now[s]),
