@@ -153,10 +153,7 @@ def _unpacked(
 
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str, limit: int) -> bytes:
-    if info.flag_bits & 1:
-        raise FileEncrypted(where)
-    if _is_bomb(info):
-        raise ArchiveTooBig(where, reason=f"{info.file_size} / {info.compress_size} bytes")
+    _check_member(info, where)
     if info.file_size > limit:
         size = f"{info.file_size / _MB:.1f}"
         raise FileTooLarge(where, size_mb=size, limit_mb=f"{limit / _MB:g}")
@@ -167,8 +164,12 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str, limit: in
     return data
 
 
-def _is_bomb(info: zipfile.ZipInfo) -> bool:
-    return info.file_size > max(_RATIO_FROM, _RATIO_MAX * info.compress_size)
+def _check_member(info: zipfile.ZipInfo, where: str) -> None:
+    """See that a file may be unpacked at all."""
+    if info.flag_bits & 1:
+        raise FileEncrypted(where)
+    if info.file_size > max(_RATIO_FROM, _RATIO_MAX * info.compress_size):
+        raise ArchiveTooBig(where, reason=f"{info.file_size} / {info.compress_size} bytes")
 
 
 def _members(file: IO[bytes], where: str, before: str, depth: int) -> Iterator[Member]:
@@ -196,10 +197,7 @@ def _member(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str, name: str, depth: int
 ) -> Iterator[Member]:
     try:
-        if info.flag_bits & 1:
-            raise FileEncrypted(where)
-        if _is_bomb(info):
-            raise ArchiveTooBig(where, reason=f"{info.file_size} / {info.compress_size} bytes")
+        _check_member(info, where)
         with archive.open(info) as file:
             head = file.read(_HEAD)
         if name.lower().endswith(SUFFIX) and head.startswith(MAGIC):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from rag.errors import ReadError, WenjuError
@@ -39,14 +40,14 @@ class Pictures:
             update={"max_file_seconds": min(SECONDS, settings.max_file_seconds)}
         )
         self._intake: Intake | None = None
+        self._opened = ExitStack()
         self._kept: OrderedDict[Key, bytes] = OrderedDict()
         self._lock = threading.Lock()
         self._drawing = threading.BoundedSemaphore(DRAWN_AT_ONCE)
 
     def close(self) -> None:
         """End the worker that draws."""
-        if self._intake is not None:
-            self._intake.pool.__exit__(None, None, None)
+        self._opened.close()
 
     @property
     def size(self) -> int:
@@ -78,7 +79,7 @@ class Pictures:
                 self._kept.move_to_end(key)
                 return self._kept[key]
             if self._intake is None:
-                self._intake = Intake(self._settings)
+                self._intake = self._opened.enter_context(Intake(self._settings))
         png, sha256 = self._intake.picture_of(found, number)
         if sha256 != cited.sha256:
             return None
