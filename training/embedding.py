@@ -113,16 +113,16 @@ class Sampler:
         labelled = list(pairs(data))
         self.questions = Texts.of(tokenizer, [question for question, _ in labelled])
         self.passages = Texts.of(tokenizer, [passage for _, passage in labelled])
-        self.asked, parts, first, self.answering = [], [], [0], []
+        asked, parts, first, self.answering = [], [], [0], []
         for question, text, answer in written(data):
             told = sentences(text)
             at = next((i for i, part in enumerate(told) if answer in "".join(part.split())), None)
             if at is not None:
-                self.asked.append(Texts.of(tokenizer, [question])[0])
+                asked.append(question)
                 self.answering.append(at)
                 parts.extend(told)
                 first.append(len(parts))
-        self.told = Corpus(Texts.of(tokenizer, parts), np.array(first), self.questions)
+        self.told = Corpus(Texts.of(tokenizer, parts), np.array(first), Texts.of(tokenizer, asked))
 
     def batch(self) -> tuple[list[Ints], list[Ints]]:
         """BATCH queries and the passage of each, perhaps followed by passages of none."""
@@ -140,8 +140,8 @@ class Sampler:
                 others.append(known[int(self.random.integers(len(known)))])
             return queries, others
         elif kind == "written":
-            chosen = self.random.choice(len(self.asked), BATCH, replace=False)
-            drawn = [(self.asked[i], self._around(self.told, i, self.answering[i])) for i in chosen]
+            chosen = self.random.choice(len(self.answering), BATCH, replace=False)
+            drawn = [(self.told.titles[i], self._around(i, self.answering[i])) for i in chosen]
             beside = [self._beside(i) for i in chosen[: BATCH // 2]]
             return (
                 [self._swap(self._drop(query)) for query, _ in drawn],
@@ -192,9 +192,10 @@ class Sampler:
                 size += len(corpus.sentences[left])
         return left, right
 
-    def _around(self, corpus: Corpus, article: int, at: int) -> Ints:
-        left, right = self._stretch(corpus, article, int(corpus.first[article]) + at)
-        return corpus.sentences.window(left, right + 1)
+    def _around(self, article: int, at: int) -> Ints:
+        """A passage of the document that holds its sentence ``at``."""
+        left, right = self._stretch(self.told, article, int(self.told.first[article]) + at)
+        return self.told.sentences.window(left, right + 1)
 
     def _beside(self, article: int) -> Ints:
         """A passage of the document that does not hold the answering sentence; empty if none."""

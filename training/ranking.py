@@ -385,12 +385,11 @@ def fit_order(
 ) -> npt.NDArray[np.float64]:
     """Weights by softmax over each case's rows (ListNet, Cao et al. 2007, section 4).
 
-    ``importance`` is one number a case, alike for all where None.
+    Every case has a row that answers. ``importance`` is one number a case, alike for all where
+    None.
     """
-    kept = [place for place, case in enumerate(cases) if case[1].any()]
-    cases = [cases[place] for place in kept]
-    shares = torch.tensor([importance[place] if importance else 1.0 for place in kept])
-    shares = (shares / shares.sum()).double()
+    shares = torch.tensor(importance or [1.0] * len(cases), dtype=torch.float64)
+    shares = shares / shares.sum()
     width = max(len(rows) for rows, _ in cases)
     columns = cases[0][0].shape[1]
     inputs = torch.zeros(len(cases), width, columns, dtype=torch.float64)
@@ -467,8 +466,8 @@ def report(
 
 def _order(asked: list[Asked]) -> npt.NDArray[np.float64]:
     """The order's weights: each kind of corpus says as much, however many questions it has."""
-    many = Counter(case.corpus for case in asked if case.relevant.any())
     cases = [case for case in asked if case.relevant.any()]
+    many = Counter(case.corpus for case in cases)
     importance = [IMPORTANCE.get(case.corpus, 1.0) / many[case.corpus] for case in cases]
     return fit_order([(case.matrix, case.relevant) for case in cases], importance=importance)
 
