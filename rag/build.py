@@ -26,7 +26,7 @@ from rag.errors import (
 )
 from rag.intake import Intake, Reading
 from rag.proving import prove
-from rag.read import Found, digest, scan, sidecar_digest, size_of
+from rag.read import Found, digest, recognition_identity, scan, sidecar_digest, size_of
 from rag.settings import Settings, load_settings
 from rag.store import (
     DocumentRecord,
@@ -339,7 +339,7 @@ def _shape(settings: Settings, encoder: Encoder) -> Shape:
 @cache
 def _reading_identity() -> str:
     """Changes with the code of reading and splitting: passages are as good as their rules."""
-    sha256 = hashlib.sha256()
+    sha256 = hashlib.sha256(recognition_identity().encode())
     for folder in ("read", "split", "intake"):
         for path in sorted((Path(__file__).parent / folder).glob("*.py")):
             sha256.update(f"{folder}/{path.name}".encode() + path.read_bytes())

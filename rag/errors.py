@@ -315,10 +315,36 @@ class AttachmentUnread(ReadError):
 class PagesAreImages(ReadError):
     """Pages without a text layer."""
 
-    zh = ("第 {part} 页没有文字（可能是扫描的图片），没有收入", "请先做文字识别（OCR），再放回来")
+    zh = (
+        "第 {part} 页没有文字（可能是扫描的图片），没有收入",
+        "请运行 pip install 'wenju[ocr]' 装上文字识别，再运行 rag build",
+    )
     en = (
         "no text on pages {part} (images, perhaps); they are not in the index",
-        "run text recognition (OCR) on them first",
+        "run pip install 'wenju[ocr]' for text recognition, then rag build",
+    )
+
+
+class PagesWithoutText(ReadError):
+    """Pages without a text layer, in whose picture no text was recognised either."""
+
+    zh = (
+        "第 {part} 页没有文字，也没有从图像里认出文字",
+        "若页上确有文字，请提高清晰度重新扫描；若是空白页，不必处理",
+    )
+    en = (
+        "no text on pages {part}, and none was recognised in their picture",
+        "scan them anew with a higher resolution if there is some; a blank page may stay",
+    )
+
+
+class PictureTooLarge(ReadError):
+    """A picture with more pixels than any page has."""
+
+    zh = ("图像有 {size} 个像素，超过了上限", "请缩小到一页纸 300 dpi 以内，再运行 rag build")
+    en = (
+        "the picture has {size} pixels, more than is read",
+        "scale it down to a page at 300 dpi, then run rag build",
     )
 
 
@@ -327,11 +353,11 @@ class PagesUnmapped(ReadError):
 
     zh = (
         "第 {part} 页的字体没有注明文字编码，读出来多是乱码",
-        "请用原来的程序重新导出这个 PDF，或先做文字识别（OCR），再放回来",
+        "请用原来的程序重新导出这个 PDF，或运行 pip install 'wenju[ocr]' 装上文字识别",
     )
     en = (
         "the fonts of pages {part} do not say which characters they show: most is not readable",
-        "export the PDF anew from the program it came from, or run text recognition (OCR) first",
+        "export the PDF anew from the program it came from, or run pip install 'wenju[ocr]'",
     )
 
 

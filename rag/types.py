@@ -86,6 +86,8 @@ class Metadata:
     people: tuple[str, ...] = ()
     doubtful: bool = False
     """The file does not show for certain in which order its lines are read."""
+    recognised: float | None = None
+    """Where the text was recognised in a picture: how sure the engine is of its page, 0–1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,9 @@ class Page:
     glyphs: Sequence[float] = ()
     """Left, top, right and bottom of each code point of the slice, one after another, in points
     from the page's top left corner; all 0 for one that is not drawn. Empty where nothing is."""
+    recognised: float | None = None
+    """Of text that was recognised in a picture: how sure the engine is, 0–1, on average; None for
+    text that is in the file."""
 
 
 @dataclass(frozen=True, slots=True)

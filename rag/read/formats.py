@@ -12,6 +12,7 @@ from rag.read.pdf import Pdf
 from rag.read.plain import PlainText
 from rag.read.reader import Reader
 from rag.read.refused import Refused
+from rag.read.scanned import Scanned
 from rag.read.sheets import Xlsx
 from rag.read.word import Docx
 
@@ -19,6 +20,7 @@ _HEAD = 4096  # bytes that a format which has a mark is told by
 
 READERS: tuple[Reader, ...] = (
     Pdf(),
+    Scanned(),
     Docx(),
     Xlsx(),
     Refused(),

@@ -8,35 +8,31 @@ fonts that name their glyphs carelessly make of plain characters, stand as those
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from array import array
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from rag.errors import FileDamaged, FileEncrypted, PagesAreImages, ReaderMissing
-from rag.read import repair, shapes
+from rag.errors import (
+    FileDamaged,
+    FileEncrypted,
+    PagesAreImages,
+    PagesWithoutText,
+    ReaderMissing,
+)
+from rag.read import recognition, shapes
+from rag.read.paged import Sheet, draft
 from rag.read.reader import Draft
-from rag.read.typeset import Row, typeset
-from rag.types import Block, BlockKind, Page, Problem, Span
+from rag.types import Problem
 
 _MAGIC_WITHIN = 1024  # bytes, as readers of PDF allow
 _HYPHENS = (0x02, 0xFFFE)  # what pdfium says of a hyphen at the end of a line
 _LOCKED = (4, 5)  # FPDF_ERR_PASSWORD; FPDF_ERR_SECURITY, a lock that pdfium has no key for
 _END = 2048  # bytes: how far from the end of a whole file its last table is named, at most
 _KNOWN = 0.7  # of a page's glyphs whose characters are known, below which it is not what it says
-_MARGIN = 0.15  # of a page's height, at either end
-_FOLIO = re.compile(
-    r"[-—–·•\s]*(?:第\s*)?\d{1,4}\s*页?(?:[\s/／，]*共?\s*\d{1,4}\s*页?)?[-—–·•\s]*"
-    r"|page \d{1,4}(?: of \d{1,4})?",
-    re.IGNORECASE,
-)
-_HYPHEN = re.compile(r"[A-Za-z]-$")
 # Radicals that look like characters, as fonts name them; all others have their own decomposition.
 _RADICALS = dict(
     zip(
@@ -47,10 +43,11 @@ _RADICALS = dict(
         strict=True,
     )
 )
+_STAMP = 40  # glyphs of text, at most, that a program puts upon a scan
+_DPI = 200  # dots an inch that a page is recognised at, fewer where it is large
+_MOST = 4000  # dots of its longer side
 _SPACE = 0.15  # of a glyph's width more than others stand apart, from which on a gap is a space
 _NOWHERE = (0.0, 0.0, 0.0, 0.0)
-_EDGE = 2  # lines at the top and at the bottom of a page that may be a running head or foot
-_REPEATED = 0.5  # of the pages that a running head stands on, at least
 
 _Glyph = tuple[str, tuple[float, float, float, float], bool]
 """What it says, its box, whether it is a space that is not in the file."""
@@ -74,7 +71,8 @@ class Pdf:
             ReaderMissing: pypdfium2 is not installed.
             FileEncrypted: a password is needed.
             FileDamaged: no page can be read.
-            PagesAreImages: there is no text on any page.
+            PagesAreImages: there is no text on any page, and the extra ``ocr`` is not installed.
+            PagesWithoutText: nor is any recognised.
         """
         try:
             import pypdfium2
@@ -87,98 +85,60 @@ class Pdf:
             if locked and b"/Encrypt" in data:
                 raise FileEncrypted(where) from error
             raise FileDamaged(where, reason=str(error)) from error
-        pages: list[Page] = []
-        texts: list[str] = []
-        images: list[int] = []
-        damaged: list[int] = []
-        unmapped: list[int] = []
-        start = 0
-        for number in range(1, len(file) + 1):
-            try:
-                width, height, text, glyphs, known = _page(file, number - 1)
-            except pypdfium2.PdfiumError:
-                damaged.append(number)
-                continue
-            if not text.strip():
-                images.append(number)
-            elif known < _KNOWN:
-                unmapped.append(number)
-            text += "\n"
-            glyphs.extend((0.0,) * 4)
-            pages.append(Page(number, start, start + len(text), width, height, glyphs))
-            texts.append(text)
-            start += len(text)
-        if len(images) == len(pages):
-            raise PagesAreImages(where, part=_ranges(images)) if images else FileDamaged(where)
-        found = {"PagesAreImages": images, "PagesUnmapped": unmapped, "PagesDamaged": damaged}
-        problems = [Problem(code, _ranges(numbers)) for code, numbers in found.items() if numbers]
+        sheets, found = _sheets(file)
+        if not any(sheet.text.strip() for sheet in sheets):
+            for kind in (PagesWithoutText, PagesAreImages):
+                if numbers := found.get(kind.__name__):
+                    raise kind(where, part=_ranges(numbers))
+            raise FileDamaged(where)
+        problems = [Problem(code, _ranges(numbers)) for code, numbers in found.items()]
         if b"%%EOF" not in data[-_END:]:
             problems.append(Problem("FileCutOff", ""))
-        return _draft("".join(texts), pages, problems)
+        return draft(sheets, "pdf", problems)
 
 
-def _draft(text: str, pages: list[Page], problems: Sequence[Problem]) -> Draft:
-    set_pages = [typeset(text, page) for page in pages]
-    apart = {id(row) for row in _running(set_pages)}
-    furniture = [
-        span for rows in set_pages for row in rows if id(row) in apart for span in _all(row)
-    ]
-    rows = [row for rows in set_pages for row in rows if id(row) not in apart]
-    for place in range(len(rows) - 1):
-        line, after = rows[place].line, rows[place + 1].line
-        if not rows[place].cells and _HYPHEN.search(line.text) and after.text[0].islower():
-            rows[place] = replace(rows[place], line=line.going_on(hyphen=True))
-            furniture.append((line.end - 1, line.end))
-    return Draft(
-        text=text,
-        encoding="pdf",
-        blocks=list(_blocks(text, rows)),
-        pages=tuple(pages),
-        furniture=tuple(sorted(furniture)),
-        problems=tuple(problems),
-    )
+def _sheets(file: Any) -> tuple[list[Sheet], dict[str, list[int]]]:
+    """The pages that can be opened, and by the code of its problem each that has one."""
+    import pypdfium2
 
-
-def _all(row: Row) -> tuple[Span, ...]:
-    return row.cells or ((row.line.start, row.line.end),)
-
-
-def _blocks(text: str, rows: Sequence[Row]) -> Iterator[Block]:
-    """Prose is repaired, rows of tables are blocks of their own."""
-    prose: list[Row] = []
-    for row in [*rows, None]:
-        if row is not None and not row.cells:
-            prose.append(row)
+    sheets: list[Sheet] = []
+    found: dict[str, list[int]] = {}
+    recognises = recognition.is_there()
+    for number in range(1, len(file) + 1):
+        try:
+            sheet, known, is_picture = _page(file, number)
+            if recognises and (is_picture or known < _KNOWN):
+                sheet = _recognised(file, sheet)
+        except pypdfium2.PdfiumError:
+            found.setdefault("PagesDamaged", []).append(number)
             continue
-        kinds = {at: BlockKind.HEADING for at, one in enumerate(prose) if _is_headline(prose, at)}
-        yield from repair.blocks([one.line for one in prose], kinds)
-        prose = []
-        if row is not None:
-            yield _table_row(text, row.cells)
+        if not sheet.text.strip():
+            code = "PagesWithoutText" if recognises else "PagesAreImages"
+            found.setdefault(code, []).append(number)
+        elif sheet.certainty is None and known < _KNOWN:
+            found.setdefault("PagesUnmapped", []).append(number)
+        sheets.append(sheet)
+    return sheets, found
 
 
-def _is_headline(rows: Sequence[Row], at: int) -> bool:
-    """Whether a row is set larger than the text, and is no sentence."""
-    return rows[at].headline and not shapes.is_complete(rows[at].line.text)
+def _recognised(file: Any, sheet: Sheet) -> Sheet:
+    """The page as it is read from its picture, where that says more than its text layer."""
+    scale = min(_DPI / 72, _MOST / max(sheet.width, sheet.height, 1))
+    page = file[sheet.number - 1]
+    try:
+        seen = recognition.recognise(page.render(scale=scale).to_numpy()[:, :, :3])
+    finally:
+        page.close()
+    size = sheet.number, sheet.width, sheet.height
+    made = Sheet.recognised(*size, seen, 1 / scale)
+    return made if len(made.text) > len(sheet.text) or (made.text.strip() and sheet.text) else sheet
 
 
-def _table_row(text: str, cells: Sequence[Span]) -> Block:
-    parts: list[str] = []
-    spans: list[Span] = []
-    for place, (start, end) in enumerate(cells):
-        parts.append(text[start:end])
-        spans.append((start, end))
-        if place < len(cells) - 1 and text[end : end + 1].isspace():
-            parts.append(" ")
-            spans.append((end, end + 1))
-    return Block(BlockKind.TABLE_ROW, "".join(parts), tuple(spans))
-
-
-def _page(file: Any, index: int) -> tuple[float, float, str, array[float], float]:
-    """Width, height, text, glyph boxes of a page; how many of its glyphs have a character."""
+def _page(file: Any, number: int) -> tuple[Sheet, float, bool]:
+    """A page, how many of its glyphs have a character, and whether it is a picture of a page."""
     from pypdfium2 import raw
 
-    page = file[index]
+    page = file[number - 1]
     textpage = page.get_textpage()
     try:
         width, height = page.get_size()
@@ -203,10 +163,23 @@ def _page(file: Any, index: int) -> tuple[float, float, str, array[float], float
         for said, box, _ in _spaced(glyphs):
             text.append(said)
             boxes.extend(box * len(said))
-        return width, height, "".join(text), boxes, 1 - unknown / max(drawn, 1)
+        sheet = Sheet(number, width, height, "".join(text), boxes)
+        is_picture = drawn == 0 or (drawn <= _STAMP and _is_covered(page, width * height))
+        return sheet, 1 - unknown / max(drawn, 1), is_picture
     finally:
         textpage.close()
         page.close()
+
+
+def _is_covered(page: Any, area: float) -> bool:
+    """Whether a picture covers most of a page: a scan that a program stamped with a few words."""
+    from pypdfium2 import raw
+
+    for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+        left, bottom, right, top = picture.get_bounds()
+        if (right - left) * (top - bottom) > area / 2:
+            return True
+    return False
 
 
 def _spaced(glyphs: Sequence[_Glyph]) -> Iterator[_Glyph]:
@@ -286,27 +259,6 @@ def _characters(code: int) -> str:
     if "\u2e80" <= character <= "\u2fd5" or "\uf900" <= character <= "\ufb06":
         return unicodedata.normalize("NFKC", character)
     return character
-
-
-def _running(pages: Sequence[Sequence[Row]]) -> Iterator[Row]:
-    """Running heads and feet, page numbers: rows at a page's edge that most pages share."""
-    edges: list[tuple[Row, bool]] = []
-    for rows in pages:
-        down = sorted(rows, key=lambda row: row.top)
-        head, foot = down[:_EDGE], down[max(_EDGE, len(down) - _EDGE) :]
-        edges += [(row, row.bottom < _MARGIN or row.top > 1 - _MARGIN) for row in (*head, *foot)]
-    seen = Counter(_shape(row.line.text) for row, _ in edges)
-    for row, outside in edges:
-        text = row.line.text
-        times = seen[_shape(text)]
-        often = times >= max(3, _REPEATED * len(pages)) or (outside and times == len(pages) > 1)
-        brief = len(text) <= shapes.REACH and not shapes.is_complete(text)
-        if (often and brief) or (outside and _FOLIO.fullmatch(text)):
-            yield row
-
-
-def _shape(text: str) -> str:
-    return re.sub(r"\d+", "0", text)
 
 
 def _ranges(numbers: Sequence[int]) -> str:

@@ -224,7 +224,10 @@ def _chunk(
         page=page,
         page_end=page_end,
         boxes=boxes_of(document.pages, spans),
-        metadata=_metadata(article, atoms, "\n".join(parts)),
+        metadata=replace(
+            _metadata(article, atoms, "\n".join(parts)),
+            recognised=_recognised(document, page, page_end),
+        ),
     )
 
 
@@ -240,6 +243,14 @@ def _metadata(article: Article, atoms: Sequence[_Atom], text: str) -> Metadata:
         people=found.people,
         doubtful=any(atom.block.doubtful for atom in atoms),
     )
+
+
+def _recognised(document: Document, first: int | None, last: int | None) -> float | None:
+    """How sure the engine is that read these pages, of the page that it is the least sure of."""
+    if first is None or last is None:
+        return None
+    pages = (page for page in document.pages if first <= page.number <= last)
+    return min((page.recognised for page in pages if page.recognised is not None), default=None)
 
 
 def _title(article: Article) -> str | None:

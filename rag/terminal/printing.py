@@ -106,6 +106,9 @@ def print_answer(answer: Answer, words: Texts) -> None:
         click.echo(f"\n{hit.rank}. {printable(hit.citation.label)}")
         if hit.citation.stale:
             click.echo(f"   ⚠ {words.stale[hit.citation.stale]}")
+        certainty = hit.citation.metadata.recognised
+        if certainty is not None:
+            click.echo(f"   ⚠ {words.recognised.format(certainty=int(certainty * 100))}")
         for one in hit.also:
             stale = f"  ⚠ {words.stale[one.stale]}" if one.stale else ""
             click.echo(f"   {words.also.format(label=printable(one.label))}{stale}")

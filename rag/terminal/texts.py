@@ -104,6 +104,7 @@ class Texts:
     searched_as: str
     also: str
     stale: dict[str, str]
+    recognised: str
     # status
     generation: str
     model: str
@@ -280,6 +281,7 @@ ZH = Texts(
     confidence="{status}（把握 {percent}%）",
     searched_as="按此检索：{query}",
     also="另见 {label}",
+    recognised="文字由扫描件识别而来（把握 {certainty}%），引用前请对照原件",
     stale={
         "changed": "文件在建立索引后改动过",
         "missing": "文件已不在原处",
@@ -482,6 +484,7 @@ EN = Texts(
     confidence="{status} (confidence {percent}%)",
     searched_as="searched as: {query}",
     also="also {label}",
+    recognised="recognised in a scan ({certainty} % sure): compare it with the page before citing",
     stale={
         "changed": "the file changed since it was indexed",
         "missing": "the file is no longer there",

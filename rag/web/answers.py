@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.types import Answer, Hit, Language, Span, Status
+from rag.types import Answer, Citation, Hit, Language, Span, Status
 from rag.web.frame import trouble
 from rag.web.judged import judging
 from rag.web.marks import question_terms
@@ -259,6 +259,7 @@ def _card(
             element("p", _also(hit, say), class_="where also") if hit.also else None,
         ),
         element("p", say.stale[citation.stale], class_="notice") if citation.stale else None,
+        _recognised(citation, say),
         _passage(hit, () if near else hit.highlights[:1], terms, say, PASSAGE_SHOWN[at > 0]),
         element("p", _why(hit, terms, say), class_="why") if answer else None,
         element(
@@ -304,6 +305,14 @@ def _passage(
         whole,
         class_="fold",
     )
+
+
+def _recognised(citation: Citation, say: Texts) -> Markup | None:
+    """That the words were recognised in a scan, and how sure the reading is."""
+    certainty = citation.metadata.recognised
+    if certainty is None:
+        return None
+    return element("p", say.recognised.format(certainty=int(certainty * 100)), class_="notice")
 
 
 def _why(hit: Hit, terms: Sequence[str], say: Texts) -> str:

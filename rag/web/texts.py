@@ -124,6 +124,7 @@ class Texts:
     copied: str
     citation: str
     stale: dict[str, str]
+    recognised: str
     # a permalink
     cited: str
     cited_gone: str
@@ -261,6 +262,7 @@ ZH = Texts(
     copy_link="复制链接",
     copied="已复制",
     citation="“{quote}”——{label}",
+    recognised="文字由扫描件识别而来（把握 {certainty}%），引用前请对照原件",
     stale={
         "changed": "文件在建立索引后改动过，引文以索引时的内容为准",
         "missing": "文件已不在原处",
@@ -401,6 +403,7 @@ EN = Texts(
     copy_link="Copy link",
     copied="Copied",
     citation="“{quote}” — {label}",
+    recognised="Recognised in a scan ({certainty} % sure): compare it with the page before citing",
     stale={
         "changed": "The file changed since it was indexed; this is its text at that time",
         "missing": "The file is no longer there",
