@@ -97,7 +97,9 @@ class Settings(BaseSettings):
     k: int = Field(5, ge=1, description="passages an answer holds")
     chunk_chars: int = Field(250, ge=50, le=2000, description="aimed-at length of a passage")
     max_file_mb: float = Field(100, gt=0, description="largest file that is read, in MB")
-    max_file_seconds: float = Field(300, gt=0, description="longest time for reading one file")
+    max_file_seconds: float = Field(
+        300, gt=0, description="longest time for reading one file, or one page of a scan"
+    )
     max_file_memory_mb: float = Field(
         2000, ge=200, description="most memory for reading one file, in MB"
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 import scans
 from newspaper_texts import STORIES
+from PIL import Image
 
 from rag.errors import PagesAreImages, ReaderMissing, ReadError
-from rag.intake import Intake, Reading
-from rag.read import Found, Loaded, bare, parse, recognition
+from rag.intake import Intake, Pool, Reading
+from rag.read import Found, Loaded, bare, parse, picture, recognition
 from rag.settings import load_settings
 
 PARAGRAPHS = [text for _, paragraphs in STORIES[:2] for text in paragraphs][:4]
@@ -85,3 +87,27 @@ def test_without_the_extra_the_report_names_it(monkeypatch):
         with pytest.raises(kind) as caught:
             parse(Loaded(name, data, "0" * 64))
         assert "wenju[ocr]" in caught.value.next_step()
+
+
+def turn_pages(seconds):
+    """As a scan of ten pages is read, one after another; a task for a worker."""
+    for _ in range(10):
+        time.sleep(seconds)
+        recognition.after_page()
+    return "read"
+
+
+def test_every_page_of_a_scan_has_the_time_that_a_file_has():
+    with Pool(seconds=2, memory_mb=500, size=1) as pool:
+        assert pool.submit("test_recognition:turn_pages", 0.4).result() == "read"
+
+
+def test_a_page_of_a_scan_is_shown_as_the_camera_was_held():
+    sheet = scans.scan(PARAGRAPHS[:1], dpi=60)
+    lying = sheet.transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees, clockwise
+    held = io.BytesIO()
+    lying.save(held, "JPEG", exif=exif)
+    shown = Image.open(io.BytesIO(picture(held.getvalue(), "a.jpg", 1)))
+    assert shown.height > shown.width

@@ -64,7 +64,7 @@ class Pool:
         """Bounds for each call.
 
         Args:
-            seconds: of wall-clock time.
+            seconds: of wall-clock time, for each page of a scan anew.
             memory_mb: of address space of the worker, where the system can limit it.
             size: how many workers; by default one for each core that this process may use.
         """
@@ -163,17 +163,18 @@ class _Worker:
             late.set()
             self.kill()
 
-        timer = threading.Timer(seconds, give_up)
-        timer.daemon = True
-        timer.start()
+        answer: tuple[str, Any] = ("going on", None)
         try:
             send(self._stream(self._process.stdin), (task, arguments))
-            answer = receive(self._stream(self._process.stdout))
+            while answer[0] == "going on":  # a page of a scan is done: the next has as long
+                timer = threading.Timer(seconds, give_up)
+                timer.daemon = True
+                timer.start()
+                try:
+                    answer = receive(self._stream(self._process.stdout))
+                finally:
+                    timer.cancel()
         except (OSError, EOFError, ValueError):  # it died, or was killed
-            answer = None
-        finally:
-            timer.cancel()
-        if answer is None:
             return self._epitaph(late.is_set()), False
         kind, value = answer
         if kind == "result":

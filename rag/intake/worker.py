@@ -9,20 +9,33 @@ from importlib import import_module
 from typing import IO
 
 from rag.intake.pool import receive, send
+from rag.read import recognition
 
 _GRACE = 5.0  # seconds after which a worker ends itself, when nobody is left to do it
+_PAGES = 3000  # of one scan, for each of which there is the time that a file may take
 
 
 def serve(seconds: float, memory_mb: float) -> None:
     """Answer calls; see :class:`rag.intake.pool.Pool`."""
     calls, answers = _streams()
     _bound(memory_mb)
+    pages = 0
+
+    def go_on() -> None:
+        nonlocal pages
+        pages += 1
+        if pages <= _PAGES:
+            _alarm(seconds + _GRACE)
+            send(answers, ("going on", None))
+
+    recognition.after_page = go_on
     while True:
         try:
             task, arguments = receive(calls)
         except EOFError:
             return
         _alarm(seconds + _GRACE)
+        pages = 0
         try:
             module, _, name = task.partition(":")
             answer = ("result", getattr(import_module(module), name)(*arguments))

@@ -44,8 +44,7 @@ _RADICALS = dict(
     )
 )
 _STAMP = 40  # glyphs of text, at most, that a program puts upon a scan
-_DPI = 200  # dots an inch that a page is recognised at, fewer where it is large
-_MOST = 4000  # dots of its longer side
+_MOST = 4000  # dots of the longer side of a page that is recognised
 _SPACE = 0.15  # of a glyph's width more than others stand apart, from which on a gap is a space
 _NOWHERE = (0.0, 0.0, 0.0, 0.0)
 
@@ -123,7 +122,7 @@ def _sheets(file: Any) -> tuple[list[Sheet], dict[str, list[int]]]:
 
 def _recognised(file: Any, sheet: Sheet) -> Sheet:
     """The page as it is read from its picture, where that says more than its text layer."""
-    scale = min(_DPI / 72, _MOST / max(sheet.width, sheet.height, 1))
+    scale = min(recognition.DPI / 72, _MOST / max(sheet.width, sheet.height, 1))
     page = file[sheet.number - 1]
     try:
         seen = recognition.recognise(page.render(scale=scale).to_numpy()[:, :, :3])

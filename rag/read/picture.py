@@ -1,10 +1,15 @@
-"""A page of a PDF as a picture, by pdfium: what the paper shows, where the text says it stands."""
+"""A page as a picture, where the text says it stands: of a PDF by pdfium, of a scan by Pillow."""
 
 from __future__ import annotations
 
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from rag.errors import FileDamaged, ReaderMissing
+from rag.read.scanned import frame, is_picture
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 WIDTH = 1400
 """Pixels across a page: twice what the page beside an answer takes, for sharp screens."""
@@ -18,6 +23,14 @@ def picture(data: bytes, where: str, page: int, width: int = WIDTH) -> bytes:
         ReaderMissing: pypdfium2 is not installed.
         FileDamaged: there is no such page, or it cannot be drawn.
     """
+    image = frame(data, where, page) if is_picture(data) else _drawn(data, where, page, width)
+    image.thumbnail((width, max(1, _MOST // width)))
+    png = BytesIO()
+    image.save(png, "PNG")
+    return png.getvalue()
+
+
+def _drawn(data: bytes, where: str, page: int, width: int) -> Image.Image:
     try:
         import pypdfium2
     except ImportError as error:
@@ -29,9 +42,7 @@ def picture(data: bytes, where: str, page: int, width: int = WIDTH) -> bytes:
         drawn = file[page - 1]
         across, down = (max(side, 1.0) for side in drawn.get_size())
         scale = min(width / across, (_MOST / (across * down)) ** 0.5)
-        image = drawn.render(scale=scale).to_pil()
+        image: Image.Image = drawn.render(scale=scale).to_pil()
     except pypdfium2.PdfiumError as error:
         raise FileDamaged(where, reason=str(error)) from error
-    png = BytesIO()
-    image.save(png, "PNG")
-    return png.getvalue()
+    return image
