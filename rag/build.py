@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
-from rag.encode import TERMS_IDENTITY, Encoder, load_encoder
+from rag.encode import TERMS_IDENTITY, Additive, Encoder, load_encoder
 from rag.errors import (
     FileInaccessible,
     IndexDamaged,
@@ -30,14 +31,15 @@ from rag.read import Found, digest, recognition_identity, scan, sidecar_digest, 
 from rag.settings import Settings, load_settings
 from rag.store import (
     DocumentRecord,
-    Index,
+    Manifest,
+    Prepared,
     Progress,
     Shape,
     Store,
     docs_of,
     store_of,
 )
-from rag.types import BuildReport, Chunk, Failure, Language
+from rag.types import BuildReport, Failure, Language
 
 Approve = Callable[[str], bool]
 """Asked whether a generation, by its name, may go live; it stands and can be opened."""
@@ -95,15 +97,26 @@ def build(
         progress or _quietly,
         approve or _anything,
     )
-    with Intake(given) as intake:
-        report = _unchanged(work, intake)
-        if report:
+    made = ("rag.store.prepared:prepare", (encoder.window_chars, isinstance(encoder, Additive)))
+    with Intake(given, made) as intake:
+        live = _live(store)
+        seen, rest = _until_something_is_to_do(work, live, _outcomes(work, live, intake))
+        if rest is None:
             _tidy(work)
+            report = _as_it_was(live, [*failures, *(one for each in seen for one in each.failures)])
         else:
             with store.locked():
                 store.clean(given.keep_generations)
-                # another build may have done it all while this one looked
-                report = _unchanged(work, intake) or _written(work, intake)
+                again = _live_name(store)
+                if again != (live.generation if live else None):  # another build was quicker
+                    live = _live(store)
+                    every = _outcomes(work, live, intake)
+                    seen, rest = _until_something_is_to_do(work, live, every)
+                if rest is None:
+                    told = [one for each in seen for one in each.failures]
+                    report = _as_it_was(live, [*failures, *told])
+                else:
+                    report = _written(work, intake, live, chain(seen, rest))
     return replace(report, took_ms=(time.perf_counter() - started) * 1000)
 
 
@@ -130,64 +143,66 @@ class _Outcome:
 
     source: str
     stands: bool = False
-    fresh: tuple[DocumentRecord, list[Chunk]] | None = None
+    fresh: tuple[DocumentRecord, Prepared] | None = None
     failures: tuple[Failure, ...] = ()
     """Why there are none, or which parts of it could not be read."""
     seen: bool = False
     """Whether its contents as they are now are known and good for something."""
 
 
-def _unchanged(work: _Work, intake: Intake) -> BuildReport | None:
-    """The report of a build that has nothing to do, or None. Writes nothing to find out."""
-    with ExitStack() as opened:
-        live = _live(work.store, opened)
-        if live is None and work.found:
-            return None
-        before = _records(live)
-        if live and (live.manifest.shape, live.manifest.docs) != (work.shape, work.docs):
-            return None
-        if not before.keys() <= set(_places(work, before)):
-            return None
-        failures = list(work.failures)
-        for outcome in _outcomes(work, live, intake):
-            if outcome.fresh or (not outcome.stands and outcome.source in before):
-                return None
-            failures += outcome.failures
-        return _as_it_was(live, failures)
+def _until_something_is_to_do(
+    work: _Work, live: Manifest | None, outcomes: Iterator[_Outcome]
+) -> tuple[list[_Outcome], Iterator[_Outcome] | None]:
+    """The outcomes so far, and the others; None in their place where a build has nothing to do.
+
+    Writes nothing to find out.
+    """
+    before = _records(live)
+    if (
+        (live is None and work.found)
+        or (live and (live.shape, live.docs) != (work.shape, work.docs))
+        or not before.keys() <= set(_places(work, before))
+    ):
+        return [], outcomes
+    seen = []
+    for outcome in outcomes:
+        seen.append(outcome)
+        if outcome.fresh or (not outcome.stands and outcome.source in before):
+            return seen, outcomes
+    return seen, None
 
 
-def _written(work: _Work, intake: Intake) -> BuildReport:
+def _written(
+    work: _Work, intake: Intake, live: Manifest | None, outcomes: Iterable[_Outcome]
+) -> BuildReport:
     """Write a new generation and make it the live one. The caller holds the lock."""
-    with ExitStack() as opened:
-        live = _live(work.store, opened)
-        before = _records(live)
-        failures = list(work.failures)
-        after: dict[str, DocumentRecord] = {}
-        total = len(_places(work, before))
-        any_read = False
-        with work.store.writing(work.encoder) as writer:
-            for done, outcome in enumerate(_outcomes(work, live, intake), start=1):
-                source = outcome.source
-                if outcome.fresh:
-                    after[source], chunks = outcome.fresh
-                    writer.add(after[source], chunks)
-                elif outcome.stands and live:
-                    after[source] = before[source]
-                    writer.add(after[source], live.chunks_of(source))
-                failures += outcome.failures
-                any_read |= outcome.seen
-                work.progress("read", done, total)
-            if not any_read:  # what is live is better than nothing
-                return _as_it_was(live, failures)
-            encoded = writer.encode(work.progress)
-            published = writer.finish(work.shape, work.docs)
-            with work.store.open(published.generation) as fresh:
-                prove(fresh, intake, work.found)
-            if not work.approve(published.generation):
-                return _as_it_was(live, failures)
-            writer.publish()
-            opened.close()  # so that the former generation can be let go of
-            writer.prune(work.settings.keep_generations)
+    before = _records(live)
+    failures = list(work.failures)
+    after: dict[str, DocumentRecord] = {}
+    total = len(_places(work, before))
+    any_read = False
+    with work.store.writing(work.encoder, work.shape, live) as writer:
+        for done, outcome in enumerate(outcomes, start=1):
+            source = outcome.source
+            if outcome.fresh:
+                after[source], prepared = outcome.fresh
+                writer.add(after[source], prepared)
+            elif outcome.stands:
+                after[source] = before[source]
+                writer.keep(after[source])
+            failures += outcome.failures
+            any_read |= outcome.seen
+            work.progress("read", done, total)
+        if not any_read:  # what is live is better than nothing
+            return _as_it_was(live, failures)
+        encoded = writer.encode(work.progress)
+        published = writer.finish(work.docs)
+        with work.store.open(published.generation) as fresh:
+            prove(fresh, intake, work.found)
+        if not work.approve(published.generation):
+            return _as_it_was(live, failures)
+        writer.publish()
+        writer.prune(work.settings.keep_generations)
     added = [source for source in after if source not in before]
     changed = [
         source
@@ -209,17 +224,24 @@ def _written(work: _Work, intake: Intake) -> BuildReport:
     )
 
 
-def _live(store: Store, opened: ExitStack) -> Index | None:
+def _live(store: Store) -> Manifest | None:
     """The live generation, if every byte of it is what was written."""
     try:
-        live = opened.enter_context(store.open())
+        live = store.manifest(store.published()[-1])
     except (IndexMissing, IndexDamaged):
         return None
-    return None if live.damaged() else live
+    return None if store.damaged(live) else live
 
 
-def _records(live: Index | None) -> dict[str, DocumentRecord]:
-    return {record.source: record for record in live.documents()} if live else {}
+def _live_name(store: Store) -> str | None:
+    try:
+        return store.live()
+    except IndexDamaged:
+        return None
+
+
+def _records(live: Manifest | None) -> dict[str, DocumentRecord]:
+    return {record.source: record for record in live.documents} if live else {}
 
 
 def _places(work: _Work, before: dict[str, DocumentRecord]) -> list[str]:
@@ -234,30 +256,38 @@ def _places(work: _Work, before: dict[str, DocumentRecord]) -> list[str]:
     return sorted(hidden | work.found.keys())
 
 
-def _outcomes(work: _Work, live: Index | None, intake: Intake) -> Iterator[_Outcome]:
+def _outcomes(work: _Work, live: Manifest | None, intake: Intake) -> Iterator[_Outcome]:
     """Read what has to be read, in order of source."""
     before = _records(live)
-    reuse = live is not None and live.manifest.shape == work.shape
     lang = work.settings.lang
-
-    def wanted() -> Iterator[tuple[str, Found | None]]:
-        for source in _places(work, before):
-            found = work.found.get(source)  # none was reported when it was looked for
-            stands = found and reuse and source in before and _is_as_it_was(found, before[source])
-            yield source, None if stands else found
-
-    for source, reading in intake.readings(wanted()):
+    places = _places(work, before)
+    stand = _standing(work, before) if live is not None and live.shape == work.shape else set()
+    # a file that is not found was reported when it was looked for
+    wanted = ((source, None if source in stand else work.found.get(source)) for source in places)
+    for source, reading in intake.readings(wanted):
         was = before.get(source)
         if reading is None and was is not None:
             seen = source in work.found
             yield _Outcome(source, stands=True, seen=seen, failures=_failures(was, lang))
         elif isinstance(reading, Reading):
             record = _record(reading)
-            fresh = (record, reading.chunks)
+            fresh = (record, reading.made)
             yield _Outcome(source, fresh=fresh, seen=True, failures=_failures(record, lang))
         elif isinstance(reading, WenjuError):
             stands = isinstance(reading, FileInaccessible) and was is not None
             yield _Outcome(source, stands=stands, failures=(reading.failure(source, lang),))
+
+
+def _standing(work: _Work, before: dict[str, DocumentRecord]) -> set[str]:
+    """Sources whose files are what was indexed. Reads all of them, on two cores."""
+    known = [one for source, one in work.found.items() if source in before]
+    halves = [known[: len(known) // 2], known[len(known) // 2 :]]
+
+    def stand(some: Sequence[Found]) -> list[str]:
+        return [one.source for one in some if _is_as_it_was(one, before[one.source])]
+
+    with ThreadPoolExecutor(2) as pool:
+        return {source for found in pool.map(stand, halves) for source in found}
 
 
 def _is_as_it_was(found: Found, was: DocumentRecord) -> bool:
@@ -278,7 +308,7 @@ def _record(reading: Reading) -> DocumentRecord:
         sha256=reading.sha256,
         encoding=reading.encoding,
         size=reading.size,
-        chunks=len(reading.chunks),
+        chunks=len(reading.made.rows),
         titles=reading.titles,
         problems=reading.problems,
         sidecar=reading.sidecar,
@@ -292,8 +322,8 @@ def _failures(record: DocumentRecord, language: Language) -> tuple[Failure, ...]
     )
 
 
-def _as_it_was(live: Index | None, failures: Sequence[Failure]) -> BuildReport:
-    documents = live.documents() if live else []
+def _as_it_was(live: Manifest | None, failures: Sequence[Failure]) -> BuildReport:
+    documents = live.documents if live else ()
     return BuildReport(
         generation=live.generation if live else "",
         published=False,
@@ -303,7 +333,7 @@ def _as_it_was(live: Index | None, failures: Sequence[Failure]) -> BuildReport:
         unchanged=len(documents),
         failed=_sorted(failures),
         documents=len(documents),
-        passages=live.manifest.passages if live else 0,
+        passages=live.passages if live else 0,
         encoded=0,
         took_ms=0,
     )

@@ -105,19 +105,20 @@ def _model(settings: Settings, language: Language) -> Iterator[Check]:
 
 def _index(settings: Settings, language: Language) -> Iterator[Check]:
     try:
-        with store_of(settings).open() as index:
-            shape = index.manifest.shape
-            damaged = index.damaged()
-            where = index.where
-            counts = {"documents": len(index.documents()), "passages": index.manifest.passages}
+        store = store_of(settings)
+        manifest = store.manifest(store.published()[-1])
     except IndexMissing as error:
         yield Check("index", Level.WARN, error.what(language), error.next_step(language))
         return
+    shape = manifest.shape
+    counts = {"documents": len(manifest.documents), "passages": manifest.passages}
+    damaged = store.damaged(manifest)  # told before it is opened, so that the part is named
     if damaged:
         what = _say(_PARTS_DAMAGED, language, names=", ".join(damaged))
         yield Check("index", Level.BAD, what, _say(_BUILD_AGAIN, language))
         return
-    what = _say(_INDEX_WHOLE, language, path=where, **counts)
+    with store.open() as index:
+        what = _say(_INDEX_WHOLE, language, path=index.where, **counts)
     yield Check("index", Level.OK, what)
     encoder = load_encoder(settings.model)
     if encoder.fingerprint != shape.fingerprint:

@@ -583,6 +583,19 @@ class IndexDamaged(IndexProblem):
     en = ("the index is damaged ({reason})", "run rag build to make it anew")
 
 
+class IndexOutdated(IndexDamaged):
+    """The index was written by an earlier version, whose form is read no more."""
+
+    zh = (
+        "索引由较早的版本建成（{reason}），本程序不再读它",
+        "请运行 rag build 重建一次，文件和设置都不用改",
+    )
+    en = (
+        "an earlier version made the index ({reason}), this program reads it no more",
+        "run rag build once; documents and settings stay as they are",
+    )
+
+
 class IndexTooNew(IndexProblem):
     """The index was written by a later version."""
 

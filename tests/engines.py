@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.store import Field
+from rag.store import Field, Scored
 from rag.store.dense import FaissStore, FaissWriter
 from rag.store.fulltext import TantivyStore, TantivyWriter
 from rag.store.milvus import Collections, coded, passages_of, windows_of
 from rag.store.milvus_legs import MilvusDense, MilvusFullText
+from rag.store.terms import joined, key
 
 ENGINES = ("files", "milvus")
 _SERVE = """
@@ -57,17 +58,37 @@ def database(address: str) -> str:
     return f"{address}/{name}"
 
 
+class Ordered:
+    """An engine of files with its best in order of place.
+
+    It gives all that score as much as the last of them; the index cuts them.
+    """
+
+    def __init__(self, store):
+        self._store = store
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def search(self, query, k, ranges):
+        serials, scores = self._store.search(query, k, ranges)
+        pairs = zip(serials.tolist(), scores.tolist(), strict=True)
+        return [Scored(*one) for one in sorted(pairs, key=lambda one: (-one[1], one[0]))[:k]]
+
+
 def dense(engine, folder, rows, counts=None, address=None):
     """Vectors in an engine, added in two portions."""
     rows = np.asarray(rows, dtype=np.float32)
     counts = [1] * len(rows) if counts is None else counts
     if engine == "files":
         half = len(counts) // 2
+        split = sum(counts[:half])
         writer = FaissWriter(folder, rows.shape[1])
-        writer.add(rows[: sum(counts[:half])], counts[:half])
-        writer.add(rows[sum(counts[:half]) :], counts[half:])
+        # what is numbered lower may come later: a shard takes others in
+        writer.add(range(half, len(counts)), counts[half:], rows[split:])
+        writer.add(range(half), counts[:half], rows[:split])
         writer.close()
-        return FaissStore(folder)
+        return Ordered(FaissStore(folder, rows.shape[1]))
     milvus = Collections(database(address), "")
     milvus.create("000001", rows.shape[1])
     owners = np.repeat(np.arange(len(counts)), counts)
@@ -86,17 +107,20 @@ def fulltext(engine, folder, passages, field=Field.WORDS, address=None):
     """Terms in one field of an engine; the other fields are empty."""
     if engine == "files":
         writer = TantivyWriter(folder / "fulltext")
-        for terms in passages:
-            writer.add({field: terms})
+        for serial, terms in enumerate(passages):
+            writer.add(serial, [joined(terms) if one is field else "" for one in Field])
         writer.close()
-        return TantivyStore(folder / "fulltext")
+        return Ordered(TantivyStore(folder / "fulltext"))
     milvus = Collections(database(address), "")
     milvus.create("000001", 2)
     milvus.insert(
         passages_of("000001"),
         [
             {"id": i, "start": 0, "record": "{}"}
-            | {one.value: " ".join(map(coded, terms)) if one is field else "" for one in Field}
+            | {
+                one.value: " ".join(coded(key(term)) for term in terms) if one is field else ""
+                for one in Field
+            }
             for i, terms in enumerate(passages)
         ],
     )

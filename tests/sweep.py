@@ -1,8 +1,9 @@
 """Run in a process with faults.c preloaded: strikes one call of a build or a rollback, then looks.
 
 ``python sweep.py WHERE SCENARIO ACTION POINTS``: WHERE holds ``docs`` and ``index``; the scenario
-is ``build`` or ``rollback``, the action ``0`` (SIGKILL) or an errno; POINTS calls, evenly spread,
-are struck one after the other, every one where it is 0.
+is ``build``, ``update`` (a build that shares what did not change) or ``rollback``, the action ``0``
+(SIGKILL) or an errno; POINTS calls, evenly spread, are struck one after the other, every one where
+it is 0.
 Prints one JSON object.
 """
 
@@ -29,6 +30,7 @@ from rag.store import (
     open_index,
     published,
     read_manifest,
+    writer,
 )
 from rag.verify import verify
 
@@ -44,6 +46,8 @@ def main() -> None:
 
     def act(index):
         settings = load_settings(docs=docs, index=index, keep_generations=KEPT)
+        # an update is one of an index too large to be written whole
+        writer.WRITTEN_WHOLE = 0 if scenario == "update" else 2_000
         if scenario == "rollback":
             rollback(settings)
         else:
@@ -119,7 +123,7 @@ def look(index, docs, act, before, after):
     assert leftovers(index, KEPT) == [], "leftovers"
     names = published(index)
     assert archive.generations(index) == names, "orphaned generations"
-    assert {path.name for path in index.iterdir()} == {".lock", "CURRENT", "cache", "generations"}
+    assert {path.name for path in index.iterdir()} == {".lock", "CURRENT", "generations"}
     for name in names:
         folder = generation_folder(index, name)
         parts = {*read_manifest(folder).parts, "manifest.json"}

@@ -325,13 +325,13 @@ def test_doctor_finds_nothing_wrong_where_nothing_is(capsys, built):
 def test_doctor_finds_a_damaged_part_and_names_the_next_step(capsys, built, tmp_path):
     index = tmp_path / "index"
     shutil.copytree(built, index)
-    [part] = index.glob("generations/*/dense.faiss")
+    [part] = index.rglob("tokens.npy")
     data = bytearray(part.read_bytes())
     data[-1] ^= 1
     part.write_bytes(data)
     assert main(["doctor", "--index", str(index)]) == 1
     [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("坏")]
-    assert "dense.faiss" in line
+    assert "tokens.npy" in line
     assert "rag build" in line
 
 

@@ -72,15 +72,15 @@ def swept(where, faults, scenario, action):
     return told
 
 
-@pytest.mark.parametrize("scenario", ["build", "rollback"])
+@pytest.mark.parametrize("scenario", ["build", "update", "rollback"])
 def test_death_at_any_call_leaves_the_index_whole_and_the_next_turn_succeeds(
     where, faults, scenario
 ):
     told = swept(where, faults, scenario, 0)
-    assert told["calls"] >= (200 if scenario == "build" else 20)
+    assert told["calls"] >= (20 if scenario == "rollback" else 120)
 
 
-@pytest.mark.parametrize("scenario", ["build", "rollback"])
+@pytest.mark.parametrize("scenario", ["build", "update", "rollback"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO], ids=["full", "broken"])
 def test_a_disk_that_fails_from_any_call_on_leaves_the_index_whole(where, faults, scenario, code):
     told = swept(where, faults, scenario, code)

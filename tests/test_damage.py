@@ -118,7 +118,7 @@ def test_whatever_part_is_harmed_doctor_names_it_and_a_build_heals_it(
         {"parts": []},
         {"parts": {"../../../secret": {"bytes": 1, "sha256": ""}}},
         {"parts": {"/etc/passwd": {"bytes": 1, "sha256": ""}}},
-        {"parts": {"dense.faiss": {"bytes": 10**30, "sha256": ""}}},
+        {"parts": {"shards/000001/tokens.npy": {"bytes": 10**30, "sha256": ""}}},
         {"shape": {}},
         {"generation": "../000001"},
     ],

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,9 +23,10 @@ from rag.errors import (
     IndexDamaged,
     IndexMissing,
     IndexNotAFolder,
+    IndexOutdated,
     IndexTooNew,
 )
-from rag.store import Field, Scored, Wanted, live_generation, open_index
+from rag.store import Field, Scored, Wanted, live_generation, manifest, open_index
 from rag.store.dense import FLAT_PASSAGES, FaissStore, FaissWriter
 
 # --- vectors -------------------------------------------------------------------------------------
@@ -69,11 +71,11 @@ def test_a_passage_is_as_near_as_the_best_of_its_windows(tmp_path_factory, kinds
     basis = np.array([[0.6, 0.8, 0.0], [0.36, 0.48, 0.8], [0.0, 0.0, 1.0]])
     rows = basis[[kind for windows in kinds for kind in windows]]
     store = dense(tmp_path_factory.mktemp("dense"), rows, [len(windows) for windows in kinds])
-    query = np.array([0.6, 0.8, 0.0])
+    query = np.float32([0.6, 0.8, 0.0])
     best = np.array([max(float(basis[kind] @ query) for kind in windows) for windows in kinds])
     ranges = None if within is None else [tuple(within)]
     allowed = None if within is None else range(*within)
-    found = store.search(np.float32(query), k, ranges)
+    found = store.search(query, k, ranges)
     assert [one.id for one in found] == expected(best[:, None], [1.0], k, allowed)
 
 
@@ -98,9 +100,11 @@ def large(tmp_path_factory):
     for start in range(0, len(texts), 2000):
         tokens = encoder.tokens(texts[start : start + 2000])
         rows.append(encoder.pooled(tokens)[0])
-        writer.add(rows[-1], [2] * (len(rows[-1]) // 2), tokens)
+        serials = range(start // 2, (start + len(rows[-1])) // 2)
+        lengths = np.diff(tokens.starts).astype(np.uint16)
+        writer.add(serials, [2] * len(serials), tokens=(lengths, tokens.ids.astype(np.uint16)))
     writer.close()
-    return FaissStore(folder), np.concatenate(rows)
+    return engines.Ordered(FaissStore(folder, encoder.dimension)), np.concatenate(rows)
 
 
 def best_of_two(rows, query):
@@ -139,15 +143,15 @@ def test_a_large_store_keeps_to_the_ranges(large, ranges):
 
 def test_the_vectors_of_a_large_store_come_back(large):
     store, rows = large
-    assert np.allclose(store.vectors([21_000, 7]), rows[[42_000, 42_001, 14, 15]], atol=1e-6)
+    assert np.allclose(store.vectors([9_000, 7]), rows[[18_000, 18_001, 14, 15]], atol=1e-6)
 
 
 def test_a_large_store_of_whole_vectors_finds_them(tmp_path):
     rows = np.random.default_rng(4).normal(size=(FLAT_PASSAGES + 1, 24)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     store = dense(tmp_path, rows)
-    found = [store.search(rows[one], 1, None)[0].id for one in range(0, 20_000, 500)]
-    assert found == list(range(0, 20_000, 500))
+    found = [store.search(rows[one], 1, None)[0].id for one in range(0, FLAT_PASSAGES, 500)]
+    assert found == list(range(0, FLAT_PASSAGES, 500))
     assert np.allclose(store.vectors([7]), rows[[7]], atol=0.05)
 
 
@@ -286,6 +290,11 @@ def live(index):
     return index / "generations" / live_generation(index)
 
 
+def part(index, name):
+    """A part of the live generation, by the name of its file."""
+    return next(live(index).rglob(name))
+
+
 def rewritten(index, change):
     path = live(index) / "manifest.json"
     manifest = json.loads(path.read_text("utf-8"))
@@ -303,8 +312,8 @@ DAMAGE = {
     "manifest a list": lambda index: (live(index) / "manifest.json").write_text("[]"),
     "manifest altered": lambda index: rewritten(index, lambda m: m.update(passages=1)),
     "older schema": lambda index: rewritten(index, lambda m: m.update(schema=0)),
-    "no passages": lambda index: (live(index) / "passages.sqlite").unlink(),
-    "vectors cut": lambda index: (live(index) / "dense.faiss").write_bytes(b"short"),
+    "no passages": lambda index: part(index, "passages.sqlite").unlink(),
+    "vectors cut": lambda index: part(index, "tokens.npy").write_bytes(b"short"),
     "no full text": lambda index: shutil.rmtree(live(index) / "fulltext"),
 }
 
@@ -319,22 +328,21 @@ def test_damage_is_noticed_and_healed_by_a_build(copy, docs, damage):
     assert "rag build" in caught.value.describe()
     report = build(docs, copy)
     assert report.published
-    assert report.encoded == 0  # the vectors were still there
     with open_index(copy) as index:
         assert archive.answers(index) == before
 
 
-@pytest.mark.parametrize("part", ["passages.sqlite", "dense.faiss", "fulltext/meta.json"])
-def test_a_part_of_the_right_size_and_wrong_contents_is_no_raw_error(copy, part):
-    path = live(copy) / part
+@pytest.mark.parametrize("name", ["passages.sqlite", "tokens.npy", "serials.npy", "meta.json"])
+def test_a_part_of_the_right_size_and_wrong_contents_is_no_raw_error(copy, name):
+    path = part(copy, name)
     path.write_bytes(b"\xff" * path.stat().st_size)
     with pytest.raises(IndexDamaged):
         open_index(copy)
 
 
 def test_one_flipped_bit_anywhere_is_healed_by_a_build(copy, docs):
-    for part in ("passages.sqlite", "dense.faiss"):
-        path = live(copy) / part
+    for name in ("passages.sqlite", "tokens.npy"):
+        path = part(copy, name)
         data = bytearray(path.read_bytes())
         data[len(data) // 2] ^= 1
         path.write_bytes(data)
@@ -352,6 +360,21 @@ def test_an_index_of_a_later_version_is_neither_read_nor_overwritten(copy, docs)
     assert archive.snapshot(copy) == before
 
 
+def test_an_index_of_an_earlier_version_says_so_and_is_made_anew_of_the_same_documents(copy, docs):
+    with open_index(copy) as index:
+        before = archive.answers(index)
+    older = manifest.packed(replace(manifest.read(live(copy)), schema=6))
+    (live(copy) / "manifest.json").write_bytes(older)
+    with pytest.raises(IndexOutdated, match="6") as caught:
+        open_index(copy)
+    assert "较早的版本" in caught.value.describe()
+    assert "rag build" in caught.value.describe()
+    assert build(None, copy).published
+    with open_index(copy) as index:
+        assert archive.answers(index) == before
+        assert index.docs == docs
+
+
 @pytest.mark.parametrize("name", ["../../../secret", "/etc/passwd"])
 def test_a_manifest_that_leads_out_of_its_folder_is_refused(copy, name):
     from rag.store.manifest import _checksum
@@ -367,9 +390,9 @@ def test_a_manifest_that_leads_out_of_its_folder_is_refused(copy, name):
 
 
 def test_a_link_in_the_place_of_a_part_is_refused(copy, tmp_path):
-    part = live(copy) / "dense.faiss"
-    part.rename(tmp_path / "elsewhere")
-    part.symlink_to(tmp_path / "elsewhere")
+    path = part(copy, "tokens.npy")
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(IndexDamaged):
         open_index(copy)
 

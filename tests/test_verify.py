@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 import archive
 import pytest
@@ -10,6 +11,7 @@ from archive import build
 
 from rag.errors import DocsMissing, IndexMissing
 from rag.store import live_generation
+from rag.store.packing import packed, start_of, unpacked
 from rag.types import Language
 from rag.verify import verify
 
@@ -28,13 +30,25 @@ def index(tmp_path, docs):
     return tmp_path / "index"
 
 
-def tampered(index, statement):
-    """Change the passages as no build would."""
-    path = index / "generations" / live_generation(index) / "passages.sqlite"
-    connection = sqlite3.connect(path)
+def part(index, name):
+    return next((index / "generations" / live_generation(index)).rglob(name))
+
+
+def tampered(index, change):
+    """Change the passages as no build would; one of which ``change`` makes None is taken out."""
+    connection = sqlite3.connect(part(index, "passages.sqlite"))
     with connection:
-        connection.execute(statement)
+        for serial, row in connection.execute("SELECT serial, passage FROM passages").fetchall():
+            changed = change(unpacked(row, ""))
+            connection.execute("DELETE FROM passages WHERE serial = ?", [serial])
+            if changed:
+                values = (serial, start_of(changed), packed(changed))
+                connection.execute("INSERT INTO passages VALUES (?, ?, ?)", values)
     connection.close()
+
+
+def first(chunk):
+    return "第0期" in chunk.text
 
 
 def test_every_citation_of_a_fresh_index_is_proven(index, docs):
@@ -73,31 +87,33 @@ def test_a_folder_in_the_place_of_a_file_is_named(index, docs):
 
 
 def test_a_quotation_that_is_not_the_files_is_named(index, docs):
-    tampered(index, "UPDATE chunks SET text = replace(text, '通车', '停工')")
+    tampered(index, lambda chunk: replace(chunk, text=chunk.text.replace("通车", "停工")))
     problems = [one for one in verify(index, docs).problems if one.chunk_id]
     assert [(one.source, one.code) for one in problems] == [("two.txt", "QuoteWrong")]
     assert problems[0].chunk_id.startswith("two.txt@")
 
 
 def test_a_wrong_line_number_is_named_with_the_right_one(index, docs):
-    tampered(index, "UPDATE chunks SET line_start = 99, line_end = 99 WHERE id = 0")
+    wrong = {"line_start": 99, "line_end": 99}
+    tampered(index, lambda chunk: replace(chunk, **wrong) if first(chunk) else chunk)
     (problem,) = [one for one in verify(index, docs).problems if one.chunk_id]
     assert problem.code == "LinesWrong"
     assert "99–99" in problem.what
 
 
 def test_a_part_with_other_bytes_is_named(index, docs):
-    path = index / "generations" / live_generation(index) / "dense.faiss"
+    path = part(index, "tokens.npy")
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
     (problem,) = verify(index, docs).problems
-    assert (problem.source, problem.code, problem.chunk_id) == ("dense.faiss", "IndexDamaged", None)
+    assert (problem.source, problem.code) == ("shards/000001/tokens.npy", "IndexDamaged")
+    assert problem.chunk_id is None
     assert "rag build" in problem.next_step
 
 
 def test_passages_taken_out_of_the_index_are_missed(index, docs):
-    tampered(index, "UPDATE chunks SET document = 1 WHERE id = 0")
+    tampered(index, lambda chunk: None if first(chunk) else chunk)
     assert "IndexDamaged" in {
         one.code for one in verify(index, docs).problems if one.source[-3:] == "txt"
     }

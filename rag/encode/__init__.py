@@ -10,7 +10,15 @@ from rag.encode.encoder import Additive, Encoder, Tokens, Vectors, embedded_enco
 from rag.encode.lexicon import Lexicon, load_lexicon
 from rag.encode.normalise import normalise, whole
 from rag.encode.reranker import Reranker, load_reranker
-from rag.encode.terms import TERMS_IDENTITY, bigrams, cut, cut_normal, tagged, words
+from rag.encode.terms import (
+    TERMS_IDENTITY,
+    bigrams,
+    cut,
+    cut_normal,
+    tagged,
+    words,
+    words_and_bigrams,
+)
 
 __all__ = [
     "TERMS_IDENTITY",
@@ -32,4 +40,5 @@ __all__ = [
     "tagged",
     "whole",
     "words",
+    "words_and_bigrams",
 ]

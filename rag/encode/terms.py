@@ -28,11 +28,21 @@ _RUN = re.compile(
 _PART = re.compile(r"[a-z]+|\d+(?:\.\d+)?|[a-z0-9]+")
 
 
+def words_and_bigrams(text: str) -> tuple[list[str], list[str]]:
+    """The :func:`words` and the :func:`bigrams` of ``text``, which is normalised once for both."""
+    normal = normalise(text)
+    return _words(normal), _bigrams(normal)
+
+
 def words(text: str) -> list[str]:
     """The words of ``text`` in jieba's search mode, normalised, in order; no punctuation."""
+    return _words(normalise(text))
+
+
+def _words(normal: str) -> list[str]:
     found: list[str] = []
     jieba = _jieba()
-    for match in _RUN.finditer(normalise(text)):
+    for match in _RUN.finditer(normal):
         run = match[0]
         if match.lastgroup == "han":
             found.extend(jieba.cut_for_search(run))
@@ -71,9 +81,13 @@ def bigrams(text: str) -> list[str]:
     A wrong cut of the words cannot lose a term here. A number also gives itself with the character
     behind it (540户), which tells 540 households from 540 yuan.
     """
+    return _bigrams(normalise(text))
+
+
+def _bigrams(normal: str) -> list[str]:
     found: list[str] = []
     number, number_end = "", 0
-    for match in _RUN.finditer(normalise(text)):
+    for match in _RUN.finditer(normal):
         run = match[0]
         if match.lastgroup == "han":
             if number and match.start() == number_end:

@@ -5,8 +5,8 @@ are none. Parsers run in worker processes with bounds on time and memory: none c
 down.
 """
 
-from rag.intake.passages import Reading, Text
+from rag.intake.passages import Reading, Text, Then
 from rag.intake.pool import Lost, LostTo, Pool
 from rag.intake.readings import Intake
 
-__all__ = ["Intake", "Lost", "LostTo", "Pool", "Reading", "Text"]
+__all__ = ["Intake", "Lost", "LostTo", "Pool", "Reading", "Text", "Then"]

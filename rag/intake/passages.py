@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any
 
 from rag.errors import LawBroken, ReaderFailed, WenjuError
 from rag.read import Found, Loaded, is_quote, line_starts, load, parse, place_of, reader_of
@@ -27,6 +29,14 @@ class Reading:
     sidecar: str
     """The sha256 of what is stated beside it; empty where nothing is."""
     chunks: list[Chunk]
+    """Empty where they were made into something else."""
+    made: Any = None
+    """What :data:`Then` made of the passages; None where nothing was asked for."""
+
+
+Then = tuple[str, tuple[object, ...]]
+"""What a worker makes of the passages that it read: a function of this house, ``module:function``,
+which is given them and these arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,12 @@ class Text:
 
 
 def read(
-    found: Found, max_file_mb: float, chunk_chars: int, *, own: bool = False
+    found: Found,
+    max_file_mb: float,
+    chunk_chars: int,
+    then: Then | None = None,
+    *,
+    own: bool = False,
 ) -> Reading | WenjuError | None:
     """The passages of a file, or why there are none.
 
@@ -52,6 +67,7 @@ def read(
         document = parse(loaded)
         chunks = split(document, chunk_chars)
         check(document, chunks)
+        made = _made(chunks, then) if then else None
     except WenjuError as error:
         return error
     except MemoryError:
@@ -67,7 +83,8 @@ def read(
         titles=tuple(titles),
         problems=document.problems,
         sidecar=loaded.sidecar.sha256,
-        chunks=chunks,
+        chunks=[] if then else chunks,
+        made=made,
     )
 
 
@@ -95,6 +112,12 @@ def picture(found: Found, max_file_mb: float, page: int) -> tuple[bytes, str] | 
         return drawn(loaded.data, found.source, page), loaded.sha256
     except WenjuError as error:
         return error
+
+
+def _made(chunks: list[Chunk], then: Then) -> object:
+    task, arguments = then
+    module, _, name = task.partition(":")
+    return getattr(import_module(module), name)(chunks, *arguments)
 
 
 def _is_ours(loaded: Loaded) -> bool:

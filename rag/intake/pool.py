@@ -153,6 +153,8 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            # there is a worker for each core already
+            env=os.environ | {"TOKENIZERS_PARALLELISM": "false", "OMP_NUM_THREADS": "1"},
         )
 
     def call(self, task: str, arguments: tuple[object, ...], seconds: float) -> tuple[object, bool]:

@@ -17,7 +17,7 @@ from rag.errors import (
     WenjuError,
 )
 from rag.intake import passages
-from rag.intake.passages import Reading, Text
+from rag.intake.passages import Reading, Text, Then
 from rag.intake.pool import Lost, LostTo, Pool
 from rag.read import Found, is_own, size_of
 from rag.settings import Settings
@@ -33,9 +33,15 @@ class Intake:
         pool: the workers, for whoever has other work for them.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        """Nothing is started yet."""
+    def __init__(self, settings: Settings, then: Then | None = None) -> None:
+        """Nothing is started yet.
+
+        Args:
+            settings: bounds for a file, and the length of a passage.
+            then: what is made of the passages, in the worker.
+        """
         self._settings = settings
+        self._then = then
         self._home = _AT_HOME
         self.pool = Pool(settings.max_file_seconds, settings.max_file_memory_mb)
 
@@ -122,7 +128,7 @@ class Intake:
 
     def _submit(self, found: Found) -> Future[Any]:
         settings = self._settings
-        arguments = (found, settings.max_file_mb, settings.chunk_chars)
+        arguments = (found, settings.max_file_mb, settings.chunk_chars, self._then)
         return self.pool.submit("rag.intake.passages:read", *arguments)
 
     def _settled(
@@ -132,7 +138,9 @@ class Intake:
             return source, None
         settings = self._settings
         if future is None:
-            reading = passages.read(found, settings.max_file_mb, settings.chunk_chars, own=True)
+            reading = passages.read(
+                found, settings.max_file_mb, settings.chunk_chars, self._then, own=True
+            )
             if reading is not None:
                 return source, reading
             future = self._submit(found)  # its contents are not what its name says

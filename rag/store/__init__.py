@@ -15,7 +15,8 @@ from rag.store.layout import (
     published,
 )
 from rag.store.manifest import SCHEMA, Manifest, Part, Shape, damaged_parts
-from rag.store.passages import start_of
+from rag.store.packing import start_of
+from rag.store.prepared import Prepared, prepare
 from rag.store.records import DocumentRecord, Field, Scored, Wanted
 from rag.store.restoring import restore
 from rag.store.seams import Index, IndexWriter, Progress, Store, Vector, Vectors
@@ -29,6 +30,7 @@ __all__ = [
     "IndexWriter",
     "Manifest",
     "Part",
+    "Prepared",
     "Progress",
     "Scored",
     "Shape",
@@ -46,6 +48,7 @@ __all__ = [
     "locked",
     "open_generation",
     "open_index",
+    "prepare",
     "published",
     "read_manifest",
     "restore",

@@ -1,10 +1,13 @@
-"""Vectors on disk and inner product over them, by FAISS: the one module that imports it.
+"""The vectors of one shard on disk, and inner products over them, by FAISS: only here imported.
 
-Up to :data:`FLAT_PASSAGES` every row is kept and compared. Beyond, FAISS looks at the rows as one
-bit a number (RaBitQ of Gao and Long 2024, around the means of an IVF), and the best of those are
-scored exactly: an encoder whose vectors are sums over tokens needs two bytes a token for that, not
-four a number, and scores are those of the exact search. For other encoders the rows are kept in
-eight bits a number. The switch needs no encoding: what there is of a passage is the same.
+For an encoder whose vectors are sums over tokens (the embedded one) a shard keeps the tokens of
+each window, two bytes each, and scores by them exactly. Up to :data:`FLAT_PASSAGES` all are scored.
+Beyond, FAISS looks at the rows as one bit a number (RaBitQ of Gao and Long 2024, around the means
+of an IVF), in those lists that are nearest, and the best of these are scored exactly.
+
+For other encoders every row is kept and compared up to :data:`FLAT_PASSAGES`; beyond, all are kept
+and compared in eight bits a number. A switch needs no encoding: what there is of a passage is the
+same.
 
 FAISS serialises and Python writes, since FAISS's own file functions take no non-ASCII path on
 Windows.
@@ -12,8 +15,9 @@ Windows.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,20 +28,22 @@ import numpy.typing as npt
 
 from rag.encode import Additive, Tokens, embedded_encoder
 from rag.errors import IndexClosed, IndexDamaged
-from rag.store.records import Range, Scored, best_first
-from rag.store.seams import Vector, Vectors
+from rag.store.records import Range
+from rag.store.seams import Found, Vector, Vectors
 
 FILE = "dense.faiss"
-ROWS = "dense.npz"
-FLAT_PASSAGES = 20_000
-"""More passages than this are not all compared."""
-_ROWS_A_LIST = 8_000
-"""All lists are looked at: the vectors form no clusters, so a sixth of the lists lost an eighth of
-the nearest passages. The lists' means make one bit a number tell more."""
-_TRAINED_ON = 20
-"""Passages a list that the lists are learned from; the vectors have no clusters worth more."""
+FLAT_PASSAGES = 8_000
+"""More passages in a shard than this are not all compared."""
+ROWS_A_LIST = 2_000
+MOST_LISTS = 2_048
+"""Each row is compared with all lists' means when it is added."""
+LOOKED_AT = 0.35
+"""Share of the lists that are looked at. The vectors form weak clusters only: a sixth of the lists
+lost an eighth of the nearest passages."""
+_TRAINED_ON = 40
+"""Rows a list that the lists are learned from; the vectors have no clusters worth more."""
 _BLOCK = 20_000
-_REFINED = 1_000
+REFINED = 1_500
 """Rows that are scored exactly, or twenty for each passage asked for where that is more."""
 _EXACT = 2_000
 """Passages up to which those of some documents are all compared."""
@@ -47,31 +53,26 @@ swig: Any = faiss  # its stubs do not know how these are called from Python
 
 
 @dataclass(slots=True)
-class _Rows:
-    """What is known of rows beside the index: flat arrays, passage by passage."""
+class Rows:
+    """What a shard knows of its passages beside the index: flat arrays, passage by passage."""
 
-    ids: _Ints
-    """Of the passages."""
-    counts: _Ints
+    serials: _Ints
+    """Ascending."""
+    counts: npt.NDArray[np.uint16]
     """Windows of each passage."""
-    lengths: _Ints
+    lengths: npt.NDArray[np.uint16]
     """Tokens of each window; empty where the encoder has none."""
     tokens: npt.NDArray[np.uint16]
     norms: npt.NDArray[np.float32]
     """Length of each window's sum of token vectors."""
 
-    @property
-    def owners(self) -> _Ints:
-        """The passage of each row."""
-        return np.repeat(self.ids, self.counts)
-
-    def picked(self, places: _Ints, starts: tuple[_Ints, _Ints]) -> _Rows:
+    def picked(self, places: _Ints, starts: tuple[_Ints, _Ints]) -> Rows:
         """Those of some passages. ``starts`` are those of all passages' rows and rows' tokens."""
         rows = _pieces(starts[0], places)
         if not len(self.lengths):
-            return _Rows(self.ids[places], self.counts[places], self.lengths, *_nothing())
-        return _Rows(
-            self.ids[places],
+            return Rows(self.serials[places], self.counts[places], *_nothing())
+        return Rows(
+            self.serials[places],
             self.counts[places],
             self.lengths[rows],
             self.tokens[_pieces(starts[1], rows)],
@@ -91,231 +92,308 @@ class FaissWriter:
         self._folder = folder
         self._dimension = dimension
         self._additive = additive
-        self._rows: list[_Rows] = []
+        self._rows: list[Rows] = []
         self._vectors: list[Vectors] = []
-        self._count = 0
 
-    def add(self, vectors: Vectors, counts: Sequence[int], tokens: Tokens | None = None) -> None:
+    def add(
+        self,
+        serials: Sequence[int],
+        counts: Sequence[int] | npt.NDArray[np.uint16],
+        vectors: Vectors | None = None,
+        tokens: tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]] | None = None,
+    ) -> None:
         """See the seam."""
-        if sum(counts) != len(vectors):
-            raise ValueError(f"{len(vectors)} rows for {sum(counts)} windows")
-        ids = np.arange(self._count, self._count + len(counts))
-        windows = np.array(counts, np.int64)
-        if tokens is None or self._additive is None:
-            self._rows.append(_Rows(ids, windows, np.zeros(0, np.int64), *_nothing()))
+        numbers = np.asarray(serials, np.int64)
+        windows = np.asarray(counts, np.uint16)
+        total = int(windows.sum())
+        if tokens is not None:
+            lengths, ids = tokens
+            given = len(lengths)
+            norms = np.zeros(given, np.float32)  # told when all are summed up
+            self._rows.append(Rows(numbers, windows, lengths, ids, norms))
         else:
-            _, norms = self._additive.pooled(tokens)
-            flat = tokens.ids.astype(np.uint16)
-            self._rows.append(_Rows(ids, windows, np.diff(tokens.starts), flat, norms))
-        self._count += len(counts)
-        self._vectors.append(np.ascontiguousarray(vectors, dtype=np.float32))
-        if self._additive and self._count > FLAT_PASSAGES:  # they can be computed again
-            self._vectors = []
+            assert vectors is not None
+            given = len(vectors)
+            self._rows.append(Rows(numbers, windows, *_nothing()))
+            self._vectors.append(np.ascontiguousarray(vectors, dtype=np.float32))
+        if total != given:
+            raise ValueError(f"{given} rows for {total} windows")
+
+    def take(self, folder: Path, serials: _Ints) -> None:
+        """See the seam."""
+        store = FaissStore(folder, self._dimension)
+        rows = store.picked(serials)
+        if self._additive:
+            self._rows.append(rows)
+        else:
+            self.add(rows.serials.tolist(), rows.counts, store.vectors(serials))
 
     def close(self) -> None:
         """See the seam."""
+        rows = self._in_order()
+        starts = rows.starts()
+        index: Any = None
+        faiss.omp_set_num_threads(os.cpu_count() or 1)  # a search sets it to one
+        large = len(rows.serials) > FLAT_PASSAGES
+        if large:
+            index = self._lists(rows, starts)
+        elif not self._additive:
+            index = faiss.IndexFlatIP(self._dimension)
+        for start in range(0, len(rows.serials), _BLOCK):
+            some = np.arange(start, min(start + _BLOCK, len(rows.serials)))
+            vectors, norms = self._computed(rows, starts, some)
+            if norms is not None:
+                rows.norms[starts[0][some[0]] : starts[0][some[-1] + 1]] = norms
+            if large:
+                index.add_with_ids(vectors, np.repeat(some, rows.counts[some]))
+            elif index is not None:
+                index.add(vectors)
+        for field in fields(Rows):
+            with (self._folder / f"{field.name}.npy").open("xb") as file:
+                np.save(file, getattr(rows, field.name), allow_pickle=False)
+        if index is not None:
+            with (self._folder / FILE).open("xb") as file:
+                file.write(faiss.serialize_index(index).data)
+
+    def _in_order(self) -> Rows:
+        """All that was given, by serial; the vectors too."""
         rows = _concatenated(self._rows)
-        index = self._flat() if self._count <= FLAT_PASSAGES else self._lists(rows)
-        with (self._folder / FILE).open("xb") as file:
-            file.write(faiss.serialize_index(index).data)
-        with (self._folder / ROWS).open("xb") as file:
-            np.savez(
-                file,
-                counts=rows.counts.astype(np.uint16),
-                lengths=rows.lengths.astype(np.uint16),
-                tokens=rows.tokens,
-                norms=rows.norms,
-            )
+        order = np.argsort(rows.serials, kind="stable")
+        if (order[:-1] <= order[1:]).all():
+            return rows
+        starts = rows.starts()
+        if not self._additive:
+            held = _vectors(self._vectors, self._dimension)
+            self._vectors = [held[_pieces(starts[0], order)]]
+        return rows.picked(order, starts)
 
-    def _flat(self) -> Any:
-        index: Any = faiss.IndexFlatIP(self._dimension)
-        for vectors in self._vectors:
-            index.add(vectors)
-        return index
-
-    def _lists(self, rows: _Rows) -> Any:
-        lists = max(16, int(rows.counts.sum()) // _ROWS_A_LIST)
+    def _lists(self, rows: Rows, starts: tuple[_Ints, _Ints]) -> Any:
+        """An index that has learned its lists and holds nothing."""
+        count = len(rows.serials)
+        lists = max(16, min(MOST_LISTS, int(starts[0][-1]) // ROWS_A_LIST))
         kind = "RaBitQfs" if self._additive else "SQ8"
         index: Any = faiss.index_factory(
             self._dimension, f"IVF{lists},{kind}", faiss.METRIC_INNER_PRODUCT
         )
         index.cp.niter = 6
         index.cp.min_points_per_centroid = 1
-        held = np.zeros((0, self._dimension), np.float32)
-        if not self._additive:
-            held = np.concatenate(self._vectors)
-        starts = rows.starts()
-        wanted = min(self._count, lists * _TRAINED_ON)
-        chosen = np.unique(np.linspace(0, self._count - 1, wanted).astype(np.int64))
-        index.train(self._computed(rows, starts, chosen, held))
-        for start in range(0, self._count, _BLOCK):
-            some = np.arange(start, min(start + _BLOCK, self._count))
-            vectors = self._computed(rows, starts, some, held)
-            index.add_with_ids(vectors, np.repeat(some, rows.counts[some]))
+        each = max(1.0, float(starts[0][-1]) / count)
+        wanted = min(count, int(lists * _TRAINED_ON / each) + 1)
+        chosen = np.unique(np.linspace(0, count - 1, wanted).astype(np.int64))
+        index.train(self._computed(rows, starts, chosen)[0])
         return index
 
     def _computed(
-        self, rows: _Rows, starts: tuple[_Ints, _Ints], places: _Ints, held: Vectors
-    ) -> Vectors:
-        """The vectors of passages, by place."""
+        self, rows: Rows, starts: tuple[_Ints, _Ints], places: _Ints
+    ) -> tuple[Vectors, npt.NDArray[np.float32] | None]:
+        """The vectors of passages, by place, and the lengths of their sums."""
         if self._additive:
-            return self._additive.pooled(_as_tokens(rows.picked(places, starts)))[0]
-        vectors: Vectors = held[_pieces(starts[0], places)]
-        return vectors
+            return self._additive.pooled(_as_tokens(rows.picked(places, starts)))
+        self._vectors = [_vectors(self._vectors, self._dimension)]
+        return self._vectors[0][_pieces(starts[0], places)], None
 
 
 class FaissStore:
     """See :class:`rag.store.seams.DenseStore`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, dimension: int) -> None:
         self._folder = folder
+        self.dimension = dimension
         try:
-            data = np.fromfile(folder / FILE, dtype=np.uint8)
-            self._index: faiss.Index | None = faiss.deserialize_index(data)
-            with np.load(folder / ROWS, allow_pickle=False) as held:
-                counts = held["counts"].astype(np.int64)
-                self._rows = _Rows(
-                    np.arange(len(counts)),
-                    counts,
-                    held["lengths"].astype(np.int64),
-                    held["tokens"],
-                    held["norms"],
+            self._rows = Rows(
+                *(
+                    np.load(folder / f"{field.name}.npy", mmap_mode="r", allow_pickle=False)
+                    for field in fields(Rows)
                 )
+            )
+            self._index: Any = None
+            if (folder / FILE).exists():
+                data = np.fromfile(folder / FILE, dtype=np.uint8)
+                self._index = faiss.deserialize_index(data)
+            self._starts = self._rows.starts()
         except Exception as error:  # whatever bytes that are not theirs make the libraries raise
             raise IndexDamaged(folder / FILE, reason=FILE) from error
-        index = self._open()
-        self._is_flat = isinstance(index, faiss.IndexFlat)
-        self.count = len(self._rows.ids)
-        self.dimension = int(index.d)
-        self._starts = self._rows.starts()
-        self._owners = self._rows.owners if self._is_flat else np.zeros(0, np.int64)
-        rows = int(self._starts[0][-1])
-        if int(index.ntotal) != rows:
-            raise IndexDamaged(folder / ROWS, reason=f"{index.ntotal} ≠ {rows}")
+        self._closed = False
+        self.serials = self._rows.serials
+        self.count = len(self.serials)
+        self._is_flat = isinstance(self._index, faiss.IndexFlat)
+        self._check()
+        self._owners = (
+            np.repeat(np.arange(self.count), self._rows.counts) if self._is_flat else _no_ints()
+        )
 
-    def search(self, query: Vector, k: int, ranges: Sequence[Range] | None) -> list[Scored]:
+    def search(self, query: Vector, k: int, ranges: Sequence[Range] | None) -> Found:
         """See the seam."""
         index = self._open()
         rows = np.ascontiguousarray(query, dtype=np.float32).reshape(1, -1)
         if rows.shape[1] != self.dimension:
             raise ValueError(f"a vector of {rows.shape[1]} for an index of {self.dimension}")
+        inside = None if ranges is None else self._inside(ranges)
         k = min(k, self.count)
-        if k < 1:
-            return []
+        if k < 1 or (inside is not None and len(inside) == 0):
+            return _no_ints(), np.zeros(0, np.float32)
         # questions come in threads of their own: where FAISS divides one among more, they wait for
         # each other
         faiss.omp_set_num_threads(1)
         if self._is_flat:
-            return self._flat(index, rows, k, ranges)
-        inside = None if ranges is None else _inside(self.count, ranges)
+            return self._named(*self._flat(index, rows, k, inside))
         if not len(self._rows.lengths):
-            return self._eighths(index, rows, k, inside)
-        if inside is None or len(inside) > _EXACT:
+            return self._named(*self._eighths(index, rows, k, inside))
+        if index is not None and (inside is None or len(inside) > _EXACT):
             inside = self._near(index, rows, k, inside)
-        return self._exact(rows[0], inside, k)
+        return self._named(*self._exact(rows[0], inside, k))
 
-    def vectors(self, ids: Sequence[int]) -> Vectors:
+    def vectors(self, serials: Sequence[int] | _Ints) -> Vectors:
         """See the seam."""
         index = self._open()
-        wanted = self._checked(ids)
-        if len(wanted) == 0:
+        places = self._places(serials)
+        if len(places) == 0:
             return np.zeros((0, self.dimension), dtype=np.float32)
         if self._is_flat:
-            flat: Vectors = index.reconstruct_batch(_pieces(self._starts[0], wanted))
+            flat: Vectors = index.reconstruct_batch(_pieces(self._starts[0], places))
             return flat
         if len(self._rows.lengths):
-            picked = self._rows.picked(wanted, self._starts)
+            picked = self._rows.picked(places, self._starts)
             return embedded_encoder().pooled(_as_tokens(picked))[0]
         index.set_direct_map_type(swig.DirectMap.Hashtable)  # a vector a passage: ids differ
-        rows: Vectors = np.stack([index.reconstruct(int(one)) for one in wanted])
+        rows: Vectors = np.stack([index.reconstruct(int(one)) for one in places])
         return rows
 
-    def window_counts(self, ids: Sequence[int]) -> list[int]:
+    def window_counts(self, serials: Sequence[int] | _Ints) -> list[int]:
         """See the seam."""
-        counts: list[int] = self._rows.counts[self._checked(ids)].tolist()
+        counts: list[int] = self._rows.counts[self._places(serials)].tolist()
         return counts
+
+    def picked(self, serials: _Ints) -> Rows:
+        """What is known of some passages."""
+        return self._rows.picked(self._places(serials), self._starts)
 
     def close(self) -> None:
         """See the seam."""
+        self._closed = True
         self._index = None
 
-    def _checked(self, ids: Sequence[int]) -> _Ints:
-        wanted = np.asarray(ids, dtype=np.int64).reshape(-1)
-        if len(wanted) and (wanted.min() < 0 or wanted.max() >= self.count):
-            raise KeyError(f"no passage has the id {wanted.min()} or {wanted.max()}")
-        return wanted
+    def _check(self) -> None:
+        """Whether the parts are of one shard."""
+        rows = int(self._starts[0][-1])
+        held = len(self._rows.norms) if self._index is None else int(self._index.ntotal)
+        tokens = len(self._rows.lengths)
+        if (
+            held != rows
+            or (tokens and (tokens, int(self._starts[1][-1])) != (rows, len(self._rows.tokens)))
+            or len(self._rows.counts) != self.count
+            or (self._index is not None and int(self._index.d) != self.dimension)
+        ):
+            raise IndexDamaged(self._folder / FILE, reason=f"{held} ≠ {rows}")
+
+    def _places(self, serials: Sequence[int] | _Ints) -> _Ints:
+        wanted = np.asarray(serials, dtype=np.int64).reshape(-1)
+        found = np.minimum(np.searchsorted(self.serials, wanted), max(self.count - 1, 0))
+        if len(wanted) and not (self.count and (self.serials[found] == wanted).all()):
+            raise KeyError(f"no passage has one of the numbers {wanted[:3]}")
+        return found
 
     def _open(self) -> Any:
         index = self._index  # another thread may close meanwhile
-        if index is None:
+        if self._closed:
             raise IndexClosed(self._folder)
         return index
 
+    def _named(self, places: _Ints, scores: npt.NDArray[np.float32]) -> Found:
+        return np.asarray(self.serials[places]), scores
+
+    def _inside(self, ranges: Sequence[Range]) -> _Ints:
+        """The places of the passages in any of the ranges, ascending."""
+        bounds = np.searchsorted(self.serials, np.array(ranges, np.int64).reshape(-1, 2))
+        pieces = [np.arange(start, end) for start, end in bounds.tolist()]
+        return np.unique(np.concatenate([_no_ints(), *pieces]))
+
     def _flat(
-        self, index: Any, rows: Vectors, k: int, ranges: Sequence[Range] | None
-    ) -> list[Scored]:
+        self, index: Any, rows: Vectors, k: int, inside: _Ints | None
+    ) -> tuple[_Ints, npt.NDArray[np.float32]]:
         """Compared with every row."""
         only = None
-        if ranges is not None:
-            inside = np.zeros(self.count, dtype=bool)
-            inside[_inside(self.count, ranges)] = True
-            chosen = np.repeat(inside, self._rows.counts)
-            selector = swig.IDSelectorBitmap(np.packbits(chosen, bitorder="little"))
-            only = swig.SearchParameters(sel=selector)
+        if inside is not None:
+            chosen = np.zeros(self.count, dtype=bool)
+            chosen[inside] = True
+            packed = np.packbits(np.repeat(chosen, self._rows.counts), bitorder="little")
+            only = swig.SearchParameters(sel=swig.IDSelectorBitmap(packed))
         total = len(self._owners)
         asked = k * 4
         while True:
             asked = min(asked, total)
-            found, places = (one[0] for one in index.search(rows, asked, params=only))
-            found, places = found[places >= 0], places[places >= 0]
-            best = _best(self._owners[places], found, k)
+            scores, places = (one[0] for one in index.search(rows, asked, params=only))
+            scores, places = scores[places >= 0], places[places >= 0]
+            best = _best(self._owners[places], scores, k)
             # a row behind the border that scores as much could be of another passage
             if asked == total or len(places) < asked:
                 return best
-            if len(best) == k and found[-1] < best[-1].score:
+            if len(best[0]) >= k and scores[-1] < best[1][-1]:
                 return best
             asked *= 4
 
-    def _eighths(self, index: Any, rows: Vectors, k: int, inside: _Ints | None) -> list[Scored]:
+    def _eighths(
+        self, index: Any, rows: Vectors, k: int, inside: _Ints | None
+    ) -> tuple[_Ints, npt.NDArray[np.float32]]:
         """Compared with every row, in eight bits a number."""
-        found, owners = index.search(rows, k * 4, params=_looking(index, inside))
-        seen = owners[0] >= 0
-        return _best(owners[0][seen], found[0][seen], k)
+        scores, places = index.search(rows, k * 4, params=_looking(index, inside, 1.0))
+        seen = places[0] >= 0
+        return _best(places[0][seen], scores[0][seen], k)
 
     def _near(self, index: Any, rows: Vectors, k: int, inside: _Ints | None) -> _Ints:
         """The passages that the index takes for the nearest."""
-        wanted = min(max(_REFINED, 20 * k), int(index.ntotal))
-        owners = index.search(rows, wanted, params=_looking(index, inside))[1][0]
-        near: _Ints = np.unique(owners[owners >= 0])
+        wanted = min(max(REFINED, 20 * k), int(index.ntotal))
+        places = index.search(rows, wanted, params=_looking(index, inside, LOOKED_AT))[1][0]
+        near: _Ints = np.unique(places[places >= 0])
         return near
 
-    def _exact(self, query: Vector, places: _Ints, k: int) -> list[Scored]:
-        """Scored as the encoder would, token by token."""
-        picked = self._rows.picked(places, self._starts)
+    def _exact(
+        self, query: Vector, places: _Ints | None, k: int
+    ) -> tuple[_Ints, npt.NDArray[np.float32]]:
+        """Scored as the encoder would, token by token; all where ``places`` is None."""
+        picked, named = self._rows, np.arange(self.count)
+        if places is not None:
+            picked, named = self._rows.picked(places, self._starts), places
         sums = _sums(embedded_encoder().token_scores(picked.tokens, query), picked.lengths)
         scores = np.divide(sums, picked.norms, out=np.zeros_like(sums), where=picked.norms > 0)
-        return _best(picked.owners, scores, k)
+        best = np.maximum.reduceat(scores, _starts(picked.counts)[:-1])
+        return _top(named, best, k)
 
 
-def _looking(index: Any, inside: _Ints | None) -> Any:
-    """All lists are looked at; at which passages in them."""
-    only: dict[str, Any] = {"nprobe": index.nlist}
+def _looking(index: Any, inside: _Ints | None, share: float) -> Any:
+    """Which share of the lists is looked at; at which passages in them."""
+    only: dict[str, Any] = {"nprobe": max(8, int(index.nlist * share))}
     if inside is not None:
         only["sel"] = swig.IDSelectorBatch(inside)
+        only["nprobe"] = int(index.nlist)
     return faiss.SearchParametersIVF(**only)
 
 
-def _best(owners: _Ints, scores: npt.NDArray[np.float32], k: int) -> list[Scored]:
-    """The ``k`` passages with the best rows, best first, ties by id."""
+def _best(
+    owners: _Ints, scores: npt.NDArray[np.float32], k: int
+) -> tuple[_Ints, npt.NDArray[np.float32]]:
+    """The ``k`` passages with the best rows."""
     distinct, places = np.unique(owners, return_inverse=True)
     best = np.full(len(distinct), -np.inf, dtype=np.float32)
     np.maximum.at(best, places, scores)
-    pairs = zip(distinct.tolist(), best.tolist(), strict=True)
-    return best_first([Scored(owner, score) for owner, score in pairs], k)
+    return _top(distinct, best, k)
 
 
-def _starts(sizes: _Ints) -> _Ints:
-    starts: _Ints = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+def _top(
+    named: _Ints, scores: npt.NDArray[np.float32], k: int
+) -> tuple[_Ints, npt.NDArray[np.float32]]:
+    """The ``k`` best, and all that score as much as the last of them, best first."""
+    if len(scores) > k:
+        least = np.partition(scores, len(scores) - k)[len(scores) - k]
+        kept = np.flatnonzero(scores >= least)
+        named, scores = named[kept], scores[kept]
+    order = np.argsort(-scores, kind="stable")
+    return named[order], scores[order]
+
+
+def _starts(sizes: npt.NDArray[np.integer[Any]]) -> _Ints:
+    starts = np.zeros(len(sizes) + 1, np.int64)
+    np.cumsum(sizes, dtype=np.int64, out=starts[1:])
     return starts
 
 
@@ -327,7 +405,9 @@ def _pieces(starts: _Ints, chosen: _Ints) -> _Ints:
     return flat
 
 
-def _sums(values: npt.NDArray[np.float32], lengths: _Ints) -> npt.NDArray[np.float32]:
+def _sums(
+    values: npt.NDArray[np.float32], lengths: npt.NDArray[np.integer[Any]]
+) -> npt.NDArray[np.float32]:
     """The sum of each run of ``lengths`` values."""
     sums = np.zeros(len(lengths), dtype=np.float32)
     filled = np.flatnonzero(lengths)
@@ -336,29 +416,27 @@ def _sums(values: npt.NDArray[np.float32], lengths: _Ints) -> npt.NDArray[np.flo
     return sums
 
 
-def _as_tokens(rows: _Rows) -> Tokens:
+def _as_tokens(rows: Rows) -> Tokens:
     return Tokens(rows.tokens.astype(np.int64), _starts(rows.lengths))
 
 
-def _inside(count: int, ranges: Sequence[Range]) -> _Ints:
-    """The ids in any of the ranges, ascending."""
-    pieces = [np.arange(min(start, count), min(end, count)) for start, end in ranges]
-    return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *pieces]))
+def _vectors(parts: Sequence[Vectors], dimension: int) -> Vectors:
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate([np.zeros((0, dimension), np.float32), *parts])
 
 
-def _concatenated(parts: Sequence[_Rows]) -> _Rows:
+def _concatenated(parts: Sequence[Rows]) -> Rows:
     if not parts:
-        empty = np.zeros(0, np.int64)
-        return _Rows(empty, empty, empty, *_nothing())
-    return _Rows(
-        np.concatenate([one.ids for one in parts]),
-        np.concatenate([one.counts for one in parts]),
-        np.concatenate([one.lengths for one in parts]),
-        np.concatenate([one.tokens for one in parts]),
-        np.concatenate([one.norms for one in parts]),
-    )
+        return Rows(_no_ints(), np.zeros(0, np.uint16), *_nothing())
+    joined = (np.concatenate([getattr(one, field.name) for one in parts]) for field in fields(Rows))
+    return Rows(*joined)
+
+
+def _no_ints() -> _Ints:
+    return np.zeros(0, np.int64)
 
 
 @cache
-def _nothing() -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.float32]]:
-    return np.zeros(0, np.uint16), np.zeros(0, np.float32)
+def _nothing() -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16], npt.NDArray[np.float32]]:
+    return np.zeros(0, np.uint16), np.zeros(0, np.uint16), np.zeros(0, np.float32)

@@ -8,7 +8,7 @@ from pathlib import Path
 from rag.encode import Encoder
 from rag.store import layout
 from rag.store.index import docs_remembered, open_generation, open_index, read_manifest
-from rag.store.manifest import Manifest
+from rag.store.manifest import Manifest, Shape, damaged_parts
 from rag.store.restoring import restore
 from rag.store.seams import Index, IndexWriter
 from rag.store.writer import clean, writing
@@ -40,9 +40,16 @@ class FileStore:
         """See the seam."""
         return layout.locked(self._index)
 
-    def writing(self, encoder: Encoder) -> AbstractContextManager[IndexWriter]:
+    def damaged(self, described: Manifest) -> list[str]:
         """See the seam."""
-        return writing(self._index, encoder)
+        folder = layout.generation_folder(self._index, described.generation)
+        return damaged_parts(folder, described)
+
+    def writing(
+        self, encoder: Encoder, shape: Shape, live: Manifest | None = None
+    ) -> AbstractContextManager[IndexWriter]:
+        """See the seam."""
+        return writing(self._index, encoder, shape, live)
 
     def restore(self, name: str) -> Manifest:
         """See the seam."""

@@ -12,49 +12,71 @@ that is long, stands as its digest, on both sides; none is dropped.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tantivy
 
 from rag.errors import IndexClosed, IndexDamaged
-from rag.store.records import Field, Range, Scored, Wanted, best_first
+from rag.store import layout
+from rag.store.records import Field, Range, Wanted
+from rag.store.seams import Found
+from rag.store.terms import key
 
 FOLDER = "fulltext"
 _ID = "id"
-_LONGEST = 200
 _HEAP = 1_000_000_000
 """A border, not a reservation: below it one segment is written, and passages stay in order."""
+_BEHIND = 8
+"""Asked for beyond the border, to see whether equal scores stand on both sides of it."""
 _DIGITS = 4
 """Of a score. The sum is in single precision and in no fixed order, so equal passages can differ
 further behind."""
 
 
 class TantivyWriter:
-    """See :class:`rag.store.seams.FullTextWriter`."""
+    """See :class:`rag.store.seams.FullTextWriter`.
 
-    def __init__(self, folder: Path) -> None:
+    tantivy never changes a segment, so those of another generation are taken over by links. It
+    merges small ones by itself and drops from what it merges what was deleted.
+    """
+
+    def __init__(self, folder: Path, like: Path | None = None) -> None:
+        """Args: ``like`` is the folder of another generation that is taken over."""
         folder.mkdir()
         self._folder = folder
-        self._count = 0
+        if like is not None:
+            for path in sorted(like.iterdir()):
+                if not path.name.endswith(".lock"):
+                    layout.share(path, folder / path.name)
         with _failing_as_oserror():
-            index = tantivy.Index(_schema(), path=str(folder), reuse=False)
+            if like is None:
+                index = tantivy.Index(_schema(), path=str(folder), reuse=False)
+            else:
+                index = tantivy.Index.open(str(folder))
+            self._schema = index.schema
             # one thread, so that the same passages always give the same segment
             self._writer: tantivy.IndexWriter | None = index.writer(_HEAP, num_threads=1)
 
-    def add(self, terms: dict[Field, Sequence[str]]) -> None:
+    def add(self, serial: int, terms: Sequence[str]) -> None:
         """See the seam."""
         document = tantivy.Document()
-        document.add_unsigned(_ID, self._count)
-        for field, of_field in terms.items():
-            document.add_text(field.value, " ".join(map(_key, of_field)))
+        document.add_unsigned(_ID, serial)
+        for field, of_field in zip(Field, terms, strict=True):
+            document.add_text(field.value, of_field)
         with _failing_as_oserror():
             self._open().add_document(document)
-        self._count += 1
+
+    def drop(self, ranges: Sequence[Range]) -> None:
+        """See the seam."""
+        writer = self._open()
+        with _failing_as_oserror():
+            for start, end in ranges:
+                writer.delete_documents_by_query(_between(self._schema, start, end))
 
     def close(self) -> None:
         """See the seam."""
@@ -85,36 +107,31 @@ class TantivyStore:
             self._searcher: tantivy.Searcher | None = index.searcher()
             self.count = int(self._searcher.num_docs)
 
-    def search(
-        self, wanted: Sequence[Wanted], k: int, ranges: Sequence[Range] | None
-    ) -> list[Scored]:
+    def search(self, wanted: Sequence[Wanted], k: int, ranges: Sequence[Range] | None) -> Found:
         """See the seam."""
         searcher = self._searcher  # another thread may close meanwhile
         if searcher is None:
             raise IndexClosed(self._folder.parent)
-        keys = {(one.field, _key(term)): one.weight for one in wanted for term in one.terms if term}
+        keys = {(one.field, key(term)): one.weight for one in wanted for term in one.terms if term}
         k = min(k, self.count)
         if k < 1 or not keys or ranges == []:
-            return []
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
         with _failing_as_damage(self._folder):
             query = self._query(keys, ranges)
-            limit = k
+            limit = k + _BEHIND
             while True:
                 hits = searcher.search(query, limit, count=False).hits
-                # one segment is walked in order of id, so of equal scores the first are kept;
-                # of several, only a worse score behind the border proves that none was left out
-                if (
-                    searcher.num_segments == 1
-                    or len(hits) < limit
-                    or hits[-1][0] < hits[min(k, limit) - 1][0]
-                ):
+                scores = [round(score, _DIGITS) for score, _ in hits]
+                # only a worse score behind the border proves that none as good was left out
+                if len(hits) < limit or scores[-1] < scores[k - 1]:
                     break
-                limit *= 2
-            ids: list[Any] = searcher.fast_field_values(_ID, [address for _, address in hits])
-        scored = [
-            Scored(one, round(score, _DIGITS)) for one, (score, _) in zip(ids, hits, strict=True)
-        ]
-        return best_first(scored, k)
+                limit *= 4
+            least = scores[k - 1] if len(hits) > k else -1.0
+            places = [
+                place for (_, place), score in zip(hits, scores, strict=True) if score >= least
+            ]
+            serials: list[Any] = searcher.fast_field_values(_ID, places)
+        return np.array(serials, np.int64), np.array(scores[: len(serials)])
 
     def close(self) -> None:
         """See the seam."""
@@ -125,25 +142,23 @@ class TantivyStore:
     ) -> tantivy.Query:
         query = tantivy.Query
         terms = []
-        for (field, key), weight in keys.items():
-            term = query.term_query(self._schema, field.value, key, "freq")
+        for (field, kept), weight in keys.items():
+            term = query.term_query(self._schema, field.value, kept, "freq")
             terms.append(term if weight == 1.0 else query.boost_query(term, weight))
         any_term = query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
         if ranges is None:
             return any_term
         any_range = query.boolean_query(
-            [
-                (
-                    tantivy.Occur.Should,
-                    query.range_query(
-                        self._schema, _ID, tantivy.FieldType.Unsigned, start, end, True, False
-                    ),
-                )
-                for start, end in ranges
-            ]
+            [(tantivy.Occur.Should, _between(self._schema, start, end)) for start, end in ranges]
         )
         within = query.const_score_query(any_range, 0.0)
         return query.boolean_query([(tantivy.Occur.Must, any_term), (tantivy.Occur.Must, within)])
+
+
+def _between(schema: tantivy.Schema, start: int, end: int) -> tantivy.Query:
+    """The passages numbered ``start … end``."""
+    kind = tantivy.FieldType.Unsigned
+    return tantivy.Query.range_query(schema, _ID, kind, start, end, True, False)
 
 
 def _schema() -> tantivy.Schema:
@@ -175,14 +190,6 @@ def _mapped(folder: Path) -> tantivy.Index:
     index = tantivy.Index.open(str(folder))
     index.config_reader(reload_policy="manual")  # no thread that watches the folder
     return index
-
-
-def _key(term: str) -> str:
-    """The term as it is kept. A digest begins with a mark that no printable term can hold."""
-    if len(term) <= _LONGEST and term.isprintable() and " " not in term:
-        return term
-    data = term.encode("utf-8", "surrogatepass")
-    return "\x1f" + hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 @contextmanager

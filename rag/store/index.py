@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import os
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from itertools import accumulate
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
 
 from rag.errors import IndexDamaged, IndexMissing, IndexNotAFolder, IndexProblem
-from rag.store import layout, manifest, passages
+from rag.store import layout, manifest
 from rag.store.manifest import Manifest
+from rag.store.places import Ints, Places
 from rag.store.records import DocumentRecord, Field, Range, Scored, Wanted
-from rag.store.seams import DenseStore, FullTextStore, Vector, Vectors
-from rag.store.sources import ranges_of
+from rag.store.seams import FullTextStore, Vector, Vectors
+from rag.store.shards import Shard
+from rag.store.sources import chosen
 from rag.types import Chunk
 
 _PATIENCE = 10
+_AT_ONCE = 500
 
 
 class FileIndex:
     """A generation in a folder; see :class:`rag.store.seams.Index`."""
 
     def __init__(self, folder: Path, described: Manifest) -> None:
-        from rag.store.dense import FaissStore
         from rag.store.fulltext import FOLDER as FULLTEXT
         from rag.store.fulltext import TantivyStore
 
@@ -34,19 +38,29 @@ class FileIndex:
         self.where = str(folder)
         self.manifest = described
         self.generation = described.generation
-        with ExitStack() as opened:
-            self._passages = passages.Passages(folder / passages.FILE)
-            opened.callback(self._passages.close)
-            dense = FaissStore(folder)
-            fulltext = TantivyStore(folder / FULLTEXT)
-            counts = (self._passages.count, dense.count, fulltext.count)
-            if set(counts) != {described.passages} or dense.dimension != described.shape.dimension:
-                raise IndexDamaged(folder, reason=f"{counts} ≠ {described.passages}")
-            opened.pop_all()
         self._documents = {document.source: document for document in described.documents}
         counted = [document.chunks for document in described.documents]
-        self._starts = [0, *accumulate(counted[:-1])] if counted else []
-        self._dense: DenseStore = dense
+        try:
+            self._places = Places(described.firsts, counted)
+        except (ValueError, OverflowError) as error:
+            raise IndexDamaged(folder / manifest.DOCUMENTS, reason=error) from error
+        with ExitStack() as opened:
+            dimension = described.shape.dimension
+            self._shards = [
+                Shard(folder / manifest.SHARDS / name, dimension, self._places, opened)
+                for name in described.shards
+            ]
+            fulltext = TantivyStore(folder / FULLTEXT)
+            opened.callback(fulltext.close)
+            counts = (self._places.count, fulltext.count, sum(len(one.ids) for one in self._shards))
+            if set(counts) != {described.passages}:
+                raise IndexDamaged(folder, reason=f"{counts} ≠ {described.passages}")
+            self._shard_of = np.full(described.passages, -1, np.int16)
+            for number, shard in enumerate(self._shards):
+                self._shard_of[shard.ids] = number
+            if (self._shard_of < 0).any():
+                raise IndexDamaged(folder / manifest.SHARDS, reason=manifest.DOCUMENTS)
+            self._opened = opened.pop_all()
         self._fulltext: FullTextStore = fulltext
 
     @property
@@ -59,7 +73,7 @@ class FileIndex:
 
         The score of a passage is the largest inner product among its windows.
         """
-        return self._dense.search(query, k, self._ranges(sources))
+        return self._nearest(query, k, self._ranges(sources))
 
     def search_fulltext(
         self, field: Field, terms: Sequence[str], k: int, sources: Sequence[str] = ()
@@ -68,45 +82,74 @@ class FileIndex:
 
         The score is the sum over the distinct ``terms``; a passage with none is not returned.
         """
-        return self._fulltext.search([Wanted(field, terms)], k, self._ranges(sources))
+        return self.search_fields([Wanted(field, terms)], k, sources)
 
     def search_fields(
         self, wanted: Sequence[Wanted], k: int, sources: Sequence[str] = ()
     ) -> list[Scored]:
         """As :meth:`search_fulltext`, over several fields at once: their weighted scores add up."""
-        return self._fulltext.search(wanted, k, self._ranges(sources))
+        serials, scores = self._fulltext.search(wanted, k, self._ranges(sources))
+        return _best_first(self._places.ids(serials), scores, k)
 
     def search_dense_beside(self, query: Vector, k: int, ids: Sequence[int]) -> list[Scored]:
         """As :meth:`search_dense`, in the documents that hold the passages ``ids``."""
-        held = sorted({bisect_right(self._starts, one) - 1 for one in ids})
-        return self._dense.search(query, k, [self._range(place) for place in held])
+        held = np.unique(self._places.documents(np.asarray(ids, np.int64)))
+        return self._nearest(query, k, self._places.ranges(held.tolist()))
 
     def chunks(self, ids: Sequence[int]) -> list[Chunk]:
         """The passages of ``ids``, in their order. Raises KeyError for an id there is not."""
-        return self._passages.get(ids)
+        wanted = np.asarray(ids, np.int64).reshape(-1)
+        serials = self._places.serials(wanted)
+        documents = self._places.documents(wanted).tolist()
+        sources = [self.manifest.documents[one].source for one in documents]
+        found: dict[int, Chunk] = {}
+        for shard, places in self._by_shard(wanted):
+            some = shard.passages.get(serials[places].tolist(), [sources[one] for one in places])
+            found.update(zip(places.tolist(), some, strict=True))
+        return [found[place] for place in range(len(wanted))]
 
     def chunks_of(self, source: str) -> list[Chunk]:
         """The passages of one document, in order of place."""
-        return self._passages.of(source)
+        document = self._places_of.get(source)
+        if document is None:
+            return []
+        start, end = self._places.starts[document : document + 2].tolist()
+        return self.chunks(range(start, end))
 
     def all_chunks(self) -> Iterator[Chunk]:
         """Every passage, in order of id."""
-        return self._passages.all()
+        for start in range(0, self.manifest.passages, _AT_ONCE):
+            yield from self.chunks(range(start, min(start + _AT_ONCE, self.manifest.passages)))
 
     def ids_of(self, chunk_ids: Iterable[str]) -> list[int]:
         """The ids of passages by name, in order. Raises KeyError for a name there is not."""
-        return self._passages.ids_of(chunk_ids)
+        return [self._id_of(chunk_id) for chunk_id in chunk_ids]
 
     def vectors(self, ids: Sequence[int]) -> Vectors:
         """The vectors of the windows of ``ids``, in order, shape ``[sum of counts, dimension]``.
 
         :meth:`window_counts` says which are whose. Raises KeyError for an id there is not.
         """
-        return self._dense.vectors(ids)
+        wanted = np.asarray(ids, np.int64).reshape(-1)
+        serials = self._places.serials(wanted)
+        rows: list[Vectors] = [np.zeros((0, self.manifest.shape.dimension), np.float32)]
+        order: list[tuple[int, int]] = []
+        for shard, places in self._by_shard(wanted):
+            counts = shard.dense.window_counts(serials[places])
+            found = shard.dense.vectors(serials[places])
+            for place, row in zip(places.tolist(), _split(found, counts), strict=True):
+                order.append((place, len(rows)))
+                rows.append(row)
+        return np.concatenate([rows[0], *(rows[at] for _, at in sorted(order))])
 
     def window_counts(self, ids: Sequence[int]) -> list[int]:
         """How many windows each of ``ids`` has. Raises KeyError for an id there is not."""
-        return self._dense.window_counts(ids)
+        wanted = np.asarray(ids, np.int64).reshape(-1)
+        serials = self._places.serials(wanted)
+        counts = np.zeros(len(wanted), np.int64)
+        for shard, places in self._by_shard(wanted):
+            counts[places] = shard.dense.window_counts(serials[places])
+        return [int(one) for one in counts]
 
     def document(self, source: str) -> DocumentRecord:
         """One document. Raises KeyError for a source there is not."""
@@ -122,9 +165,7 @@ class FileIndex:
 
     def close(self) -> None:
         """Let go of files and memory; afterwards everything but this raises IndexClosed."""
-        self._passages.close()
-        self._dense.close()
-        self._fulltext.close()
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self
@@ -137,12 +178,60 @@ class FileIndex:
     ) -> None:
         self.close()
 
-    def _ranges(self, sources: Sequence[str]) -> list[Range] | None:
-        return ranges_of(self.manifest.documents, self._starts, sources)
+    @cached_property
+    def _places_of(self) -> dict[str, int]:
+        return {one.source: place for place, one in enumerate(self.manifest.documents)}
 
-    def _range(self, place: int) -> Range:
-        """The passages of the document at ``place``."""
-        return self._starts[place], self._starts[place] + self.manifest.documents[place].chunks
+    def _nearest(self, query: Vector, k: int, ranges: list[Range] | None) -> list[Scored]:
+        ids, scores = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+        for shard in self._shards:
+            asked = k if ranges is not None else k + min(k, shard.dead)
+            while True:
+                serials, of_shard = shard.dense.search(query, asked, ranges)
+                found = self._places.ids(serials)
+                alive = found >= 0
+                if alive.all() or alive.sum() >= k or len(serials) < asked:
+                    break
+                asked *= 2  # most of the nearest are of documents that were deleted
+            ids.append(found[alive])
+            scores.append(of_shard[alive])
+        return _best_first(np.concatenate(ids), np.concatenate(scores), k)
+
+    def _by_shard(self, ids: Ints) -> Iterator[tuple[Shard, Ints]]:
+        """Each shard that holds some of ``ids``, and the places of these among them."""
+        held = self._shard_of[ids]
+        for number in np.unique(held).tolist():
+            yield self._shards[number], np.flatnonzero(held == number)
+
+    def _id_of(self, chunk_id: str) -> int:
+        source, _, start = chunk_id.rpartition("@")
+        document = self._places_of.get(source)
+        if document is None or not start.isdecimal():
+            raise KeyError(chunk_id)
+        first, end = self._places.range(document)
+        if first < end:
+            one = int(self._places.starts[document])
+            shard = self._shards[self._shard_of[one]]
+            serial = shard.passages.starting_at(first, end, int(start))
+            if serial is not None:
+                return int(one + serial - first)
+        raise KeyError(chunk_id)
+
+    def _ranges(self, sources: Sequence[str]) -> list[Range] | None:
+        """The passages of the documents that ``sources`` name, by serial, neighbours joined."""
+        some = chosen(self.manifest.documents, sources)
+        return None if some is None else self._places.ranges(some)
+
+
+def _best_first(ids: Ints, scores: npt.NDArray[np.floating[Any]], k: int) -> list[Scored]:
+    """The ``k`` best; the place in the corpus decides between equal scores."""
+    order = np.lexsort((ids, -scores))[: max(k, 0)]
+    pairs = zip(ids[order].tolist(), scores[order].tolist(), strict=True)
+    return [Scored(one, score) for one, score in pairs]
+
+
+def _split(rows: Vectors, counts: Sequence[int]) -> list[Vectors]:
+    return np.split(rows, np.cumsum(counts)[:-1])
 
 
 def open_index(path: Path) -> FileIndex:

@@ -17,7 +17,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -222,18 +222,43 @@ def discard(index: Path, name: str) -> None:
             remove(folder)
 
 
-def settle(folder: Path) -> dict[str, tuple[int, str]]:
-    """Bring every file and folder below ``folder`` to the disk; name → (bytes, sha256) of each."""
+def share(part: Path, copy: Path) -> None:
+    """Have a part, which is never changed, in another generation too, without a second copy."""
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(part, copy)
+    except OSError:  # no links here, or too many
+        shutil.copyfile(part, copy)
+
+
+def settle(
+    folder: Path, known: Mapping[tuple[int, int], tuple[int, str]] | None = None
+) -> dict[str, tuple[int, str]]:
+    """Bring every file and folder below ``folder`` to the disk; name → (bytes, sha256) of each.
+
+    Args:
+        folder: the generation.
+        known: what is known of files that were shared, by their :func:`identity`: they are on the
+            disk, and are not read again.
+    """
     parts: dict[str, tuple[int, str]] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_dir():
             _sync_folder(path)
+        elif known and (told := known.get(identity(path))):
+            parts[path.relative_to(folder).as_posix()] = told
         else:
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
             parts[path.relative_to(folder).as_posix()] = (path.stat().st_size, digest(path))
     _sync_folder(folder)
     return parts
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """The same for all names of one file, and for no other file."""
+    found = path.lstat()
+    return found.st_dev, found.st_ino
 
 
 def write_durably(path: Path, data: bytes) -> None:

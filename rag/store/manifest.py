@@ -10,19 +10,21 @@ import hashlib
 import json
 import stat
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from rag.errors import IndexDamaged, IndexTooNew
+from rag.errors import IndexDamaged, IndexOutdated, IndexTooNew
 from rag.store import layout
 from rag.store.records import DocumentRecord
 from rag.types import Problem
 
-SCHEMA = 6
+SCHEMA = 7
 """Counts up whenever the parts or the manifest of a generation change their form."""
 FILE = "manifest.json"
 DOCUMENTS = "documents.json"
+SHARDS = "shards"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +65,44 @@ class Manifest:
     passages: int
     documents: tuple[DocumentRecord, ...]
     """Sorted by source."""
+    firsts: tuple[int, ...]
+    """Serial number of the first passage of each of them; the others follow."""
+    next_serial: int
+    """No passage has this number, or a higher one."""
+    dropped: int
+    """Passages taken out of the full text since it was written whole."""
     parts: dict[str, Part]
     """By posix path relative to the generation's folder."""
     restored_from: str | None = None
     """The generation that this one is again, after a rollback; None where it was built."""
 
+    @property
+    def shards(self) -> tuple[str, ...]:
+        """Names of the shards that hold the passages."""
+        below = f"{SHARDS}/"
+        return tuple(sorted({part.split("/")[1] for part in self.parts if part.startswith(below)}))
 
+
+_APART = {"documents", "firsts"}
 _COLUMNS = ("source", "sha256", "encoding", "size", "chunks", "titles", "sidecar")
 
 
-def write_documents(folder: Path, documents: Sequence[DocumentRecord]) -> None:
+def write_documents(
+    folder: Path, documents: Sequence[DocumentRecord], firsts: Sequence[int]
+) -> None:
     """Write the part that :func:`write` leaves out."""
-    layout.write_durably(folder / DOCUMENTS, packed_documents(documents))
+    layout.write_durably(folder / DOCUMENTS, packed_documents(documents, firsts))
 
 
-def packed_documents(documents: Sequence[DocumentRecord]) -> bytes:
-    """The documents as they are kept."""
+def packed_documents(documents: Sequence[DocumentRecord], firsts: Sequence[int]) -> bytes:
+    """The documents as they are kept, each with the serial of its first passage."""
     rows = [
-        [*(getattr(one, column) for column in _COLUMNS), [astuple(each) for each in one.problems]]
-        for one in documents
+        [
+            *(getattr(one, column) for column in _COLUMNS),
+            [astuple(each) for each in one.problems],
+            first,
+        ]
+        for one, first in zip(documents, firsts, strict=True)
     ]
     data = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
     return data.encode("utf-8", "surrogatepass")
@@ -97,7 +118,7 @@ def packed(manifest: Manifest) -> bytes:
     body = {
         field.name: getattr(manifest, field.name)
         for field in fields(Manifest)
-        if field.name != "documents"
+        if field.name not in _APART
     }
     body["shape"] = asdict(manifest.shape)
     body["parts"] = {name: asdict(part) for name, part in manifest.parts.items()}
@@ -111,16 +132,17 @@ def read(folder: Path) -> Manifest:
 
     Raises:
         IndexTooNew: a later version wrote it.
+        IndexOutdated: an earlier version wrote it.
         IndexDamaged: it or its documents are missing or not what was written.
     """
     path = folder / DOCUMENTS
-    body = _body(_bytes(folder / FILE), folder / FILE)
+    body = _body_of_today(_bytes(folder / FILE), folder / FILE)
     return _with_documents(body, _bytes(path), path)
 
 
 def unpacked(data: bytes, documents: bytes, where: str) -> Manifest:
     """What :func:`packed` and :func:`packed_documents` packed. Raises as :func:`read`."""
-    return _with_documents(_body(data, where), documents, where)
+    return _with_documents(_body_of_today(data, where), documents, where)
 
 
 def _bytes(path: Path) -> bytes:
@@ -142,10 +164,24 @@ def _with_documents(body: dict[str, Any], data: bytes, where: Path | str) -> Man
 def docs_of(folder: Path) -> str:
     """The documents' folder, from a manifest that is whole, whatever became of the parts.
 
+    One of an earlier version says it too: what is built anew is built of the same documents.
+
     Raises:
         IndexDamaged, IndexTooNew: as :func:`read`.
     """
     return str(_body(_bytes(folder / FILE), folder / FILE)["docs"])
+
+
+def docs_in(data: bytes, where: str) -> str:
+    """As :func:`docs_of`, of a packed manifest."""
+    return str(_body(data, where)["docs"])
+
+
+def _body_of_today(data: bytes, path: Path | str) -> dict[str, Any]:
+    body = _body(data, path)
+    if body["schema"] < SCHEMA:
+        raise IndexOutdated(path, reason=f"schema {body['schema']} < {SCHEMA}")
+    return body
 
 
 def _body(data: bytes, path: Path | str) -> dict[str, Any]:
@@ -158,8 +194,6 @@ def _body(data: bytes, path: Path | str) -> dict[str, Any]:
         raise IndexDamaged(path, reason=FILE)
     if body["schema"] > SCHEMA:
         raise IndexTooNew(path, found=body["schema"], known=SCHEMA)
-    if body["schema"] < SCHEMA:
-        raise IndexDamaged(path, reason=f"schema {body['schema']} < {SCHEMA}")
     if body.pop("sha256", None) != _checksum(body) or "docs" not in body:
         raise IndexDamaged(path, reason="sha256")
     return body
@@ -199,16 +233,17 @@ def check_sizes(folder: Path, manifest: Manifest) -> None:
 
 
 def damaged_parts(folder: Path, manifest: Manifest) -> list[str]:
-    """Names of the parts whose bytes are not those that were written. Reads all of them."""
-    damaged = []
-    for name, part in manifest.parts.items():
+    """Names of the parts whose bytes are not those that were written. Reads all, on two cores."""
+
+    def intact(name: str) -> bool:
         try:
-            intact = layout.digest(folder / name) == part.sha256
+            return layout.digest(folder / name) == manifest.parts[name].sha256
         except OSError:
-            intact = False
-        if not intact:
-            damaged.append(name)
-    return damaged
+            return False
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(intact, manifest.parts))
+    return [name for name, whole in zip(manifest.parts, found, strict=True) if not whole]
 
 
 def _manifest(body: dict[str, Any], rows: list[Any]) -> Manifest:
@@ -218,7 +253,8 @@ def _manifest(body: dict[str, Any], rows: list[Any]) -> Manifest:
     described: dict[str, Any] = {
         "shape": Shape(**body.pop("shape")),
         "parts": {name: Part(**part) for name, part in body.pop("parts").items()},
-        "documents": tuple(_record(*row) for row in rows),
+        "documents": tuple(_record(*row[:-1]) for row in rows),
+        "firsts": tuple(int(row[-1]) for row in rows),
     }
     return Manifest(**body, **described)
 

@@ -41,6 +41,7 @@ from rag.errors import (
 )
 from rag.store.records import Field, Range
 from rag.store.seams import Vector, Vectors
+from rag.store.terms import key
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -282,7 +283,7 @@ class Collections:
         self, collection: str, field: Field, terms: Iterable[str], limit: int, condition: str
     ) -> list[tuple[int, float]]:
         """``(id, score)`` of the passages with any of the terms in a field, best first, by BM25."""
-        text = " ".join(coded(term) for term in terms)
+        text = " ".join(coded(key(term)) for term in terms)
         params = {"metric_type": "BM25", "params": dict(_BM25)}
         found = self._search(collection, text, f"{field}_bm25", params, limit, condition, "id")
         # milvus-lite tells distances, Milvus scores

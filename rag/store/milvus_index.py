@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 from pydantic import TypeAdapter
 
 from rag.errors import IndexClosed, IndexDamaged, printable
@@ -18,9 +17,10 @@ from rag.store import manifest
 from rag.store.manifest import Manifest
 from rag.store.milvus import Collections
 from rag.store.milvus_legs import MilvusDense, MilvusFullText
+from rag.store.places import Places
 from rag.store.records import DocumentRecord, Field, Range, Scored, Wanted
-from rag.store.seams import DenseStore, FullTextStore, Vector, Vectors
-from rag.store.sources import ranges_of
+from rag.store.seams import Vector, Vectors
+from rag.store.sources import chosen
 from rag.types import Chunk
 
 _AT_ONCE = 250
@@ -76,6 +76,19 @@ def collections_named(described: Manifest) -> tuple[str, str]:
     return passages, windows
 
 
+def missing_rows(milvus: Collections, described: Manifest) -> list[str]:
+    """The collections of a generation that have not the rows that were written.
+
+    Their bytes are Milvus's affair: it keeps a checksum of each block.
+    """
+    passages, windows = collections_named(described)
+    size = described.parts[windows].bytes
+    wanted = {passages: described.passages, windows: size // (4 * described.shape.dimension)}
+    for name in wanted:
+        milvus.load(name)
+    return [name for name, rows in wanted.items() if milvus.count(name) != rows]
+
+
 class MilvusIndex:
     """See :class:`rag.store.seams.Index`."""
 
@@ -88,14 +101,15 @@ class MilvusIndex:
         milvus.load(self._passages)
         milvus.load(self._windows)
         count = described.passages
-        self._dense: DenseStore = MilvusDense(
-            milvus, self._windows, described.shape.dimension, count
-        )
-        self._fulltext: FullTextStore = MilvusFullText(milvus, self._passages, count)
+        self._dense = MilvusDense(milvus, self._windows, described.shape.dimension, count)
+        self._fulltext = MilvusFullText(milvus, self._passages, count)
         self._documents = {document.source: document for document in described.documents}
         self._place = {source: place for place, source in enumerate(self._documents)}
         counted = [document.chunks for document in described.documents]
-        self._starts = [0, *accumulate(counted[:-1])] if counted else []
+        try:
+            self._places = Places(described.firsts, counted)  # a serial is an id here
+        except (ValueError, OverflowError) as error:
+            raise IndexDamaged(self.where, reason=error) from error
 
     @property
     def docs(self) -> Path:
@@ -108,8 +122,8 @@ class MilvusIndex:
 
     def search_dense_beside(self, query: Vector, k: int, ids: Sequence[int]) -> list[Scored]:
         """See the seam."""
-        held = sorted({bisect_right(self._starts, one) - 1 for one in ids})
-        return self._dense.search(query, k, [self._range(place) for place in held])
+        held = np.unique(self._places.documents(np.asarray(ids, np.int64)))
+        return self._dense.search(query, k, self._places.ranges(held.tolist()))
 
     def search_fulltext(
         self, field: Field, terms: Sequence[str], k: int, sources: Sequence[str] = ()
@@ -132,7 +146,7 @@ class MilvusIndex:
         """See the seam."""
         if source not in self._place:
             return []
-        return [*self._between(*self._range(self._place[source]))]
+        return [*self._between(*self._places.range(self._place[source]))]
 
     def all_chunks(self) -> Iterator[Chunk]:
         """See the seam."""
@@ -145,7 +159,7 @@ class MilvusIndex:
             source, _, start = chunk_id.rpartition("@")
             if source not in self._place or not start.isdecimal():
                 raise KeyError(chunk_id)
-            first, end = self._range(self._place[source])
+            first, end = self._places.range(self._place[source])
             condition = f"id >= {first} and id < {end} and start == {int(start)}"
             rows = self._open().where(self._passages, condition, [])
             if not rows:
@@ -170,16 +184,8 @@ class MilvusIndex:
         return list(self.manifest.documents)
 
     def damaged(self) -> list[str]:
-        """The collections that have not the rows that were written.
-
-        Their bytes are Milvus's affair: it keeps a checksum of each block.
-        """
-        size = self.manifest.parts[self._windows].bytes
-        wanted = {
-            self._passages: self.manifest.passages,
-            self._windows: size // (4 * self.manifest.shape.dimension),
-        }
-        return [name for name, rows in wanted.items() if self._open().count(name) != rows]
+        """See :func:`missing_rows`."""
+        return missing_rows(self._open(), self.manifest)
 
     def close(self) -> None:
         """See the seam."""
@@ -221,7 +227,5 @@ class MilvusIndex:
             yield from (self._unpacked(row["record"]) for row in rows)
 
     def _ranges(self, sources: Sequence[str]) -> list[Range] | None:
-        return ranges_of(self.manifest.documents, self._starts, sources)
-
-    def _range(self, place: int) -> Range:
-        return self._starts[place], self._starts[place] + self.manifest.documents[place].chunks
+        some = chosen(self.manifest.documents, sources)
+        return None if some is None else self._places.ranges(some)

@@ -23,7 +23,7 @@ Found = list[tuple[int, float]]
 
 
 class MilvusDense:
-    """See :class:`rag.store.seams.DenseStore`."""
+    """Answers by inner product. Passages go by their ids; ``ranges`` limits a search to some."""
 
     def __init__(self, milvus: Collections, collection: str, dimension: int, count: int) -> None:
         self._milvus: Collections | None = milvus
@@ -32,7 +32,7 @@ class MilvusDense:
         self.count = count
 
     def search(self, query: Vector, k: int, ranges: Sequence[Range] | None) -> list[Scored]:
-        """See the seam."""
+        """The ``k`` nearest, best first, ties by id."""
         milvus = _open(self._milvus, self._collection)
         if query.shape[-1] != self.dimension:
             raise ValueError(f"a vector of {query.shape[-1]} for an index of {self.dimension}")
@@ -55,17 +55,17 @@ class MilvusDense:
             asked = min(asked * 4, AT_MOST)
 
     def vectors(self, ids: Sequence[int]) -> Vectors:
-        """See the seam."""
+        """The rows of ``ids``, in their order, all windows of each."""
         rows = self._rows(ids, ["passage", "vector"])
         return as_vectors([row for one in ids for row in rows[int(one)]], self.dimension)
 
     def window_counts(self, ids: Sequence[int]) -> list[int]:
-        """See the seam."""
+        """How many rows each of ``ids`` has."""
         rows = self._rows(ids, ["passage"])
         return [len(rows[int(one)]) for one in ids]
 
     def close(self) -> None:
-        """See the seam."""
+        """Nothing more is asked."""
         self._milvus = None
 
     def _rows(self, ids: Sequence[int], fields: Sequence[str]) -> dict[int, list[Any]]:
@@ -81,7 +81,7 @@ class MilvusDense:
 
 
 class MilvusFullText:
-    """See :class:`rag.store.seams.FullTextStore`."""
+    """Answers by BM25. Passages go by their ids; ``ranges`` limits a search to some."""
 
     def __init__(self, milvus: Collections, collection: str, count: int) -> None:
         self._milvus: Collections | None = milvus
@@ -91,7 +91,7 @@ class MilvusFullText:
     def search(
         self, wanted: Sequence[Wanted], k: int, ranges: Sequence[Range] | None
     ) -> list[Scored]:
-        """See the seam.
+        """The ``k`` best of those with any of the terms, best first, ties by id.
 
         Milvus scores one field a request. Where there are several, the sum is exact by the
         threshold algorithm (Fagin, Lotem and Naor 2003): what is in no field's list cannot score
@@ -119,7 +119,7 @@ class MilvusFullText:
             depth = min(depth * 4, AT_MOST)
 
     def close(self) -> None:
-        """See the seam."""
+        """Nothing more is asked."""
         self._milvus = None
 
     def _matching(self, wanted: Wanted, terms: Sequence[str], limit: int, condition: str) -> Found:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from rag.encode import Encoder
 from rag.errors import IndexDamaged, IndexMissing, IndexProblem
-from rag.store import layout
-from rag.store.manifest import Manifest
+from rag.store import layout, manifest
+from rag.store.manifest import Manifest, Shape
 from rag.store.milvus import Collections, collections
-from rag.store.milvus_index import MilvusIndex, read_manifest
+from rag.store.milvus_index import MilvusIndex, missing_rows, read_manifest
 from rag.store.milvus_writer import (
     MilvusWriter,
     clean,
@@ -80,18 +80,28 @@ class MilvusStore:
         """See the seam. One machine builds; its lock is its own."""
         return layout.locked(self._folder)
 
+    def damaged(self, described: Manifest) -> list[str]:
+        """See the seam."""
+        return missing_rows(self._milvus, described)
+
     @contextmanager
-    def writing(self, encoder: Encoder) -> Iterator[IndexWriter]:
+    def writing(
+        self, encoder: Encoder, shape: Shape, live: Manifest | None = None
+    ) -> Iterator[IndexWriter]:
         """See the seam."""
         milvus = self._milvus
         name = self._next()
         with ExitStack() as opened:
             cache = None
             if takes_time(encoder):
-                cache = VectorCache(layout.cache_file(self._folder), encoder.fingerprint)
+                cache = VectorCache(layout.cache_file(self._folder))
                 opened.callback(cache.close)
+                cache.use(encoder.fingerprint)
+            former = None
+            if live is not None:
+                former = opened.enter_context(MilvusIndex(milvus, live.generation))
             try:
-                yield MilvusWriter(milvus, name, encoder, cache)
+                yield MilvusWriter(milvus, name, encoder, shape, former, cache)
             finally:
                 self._discard(name)
 
@@ -129,7 +139,9 @@ class MilvusStore:
         """See the seam."""
         with suppress(IndexProblem):
             live = self._milvus.live()
-            return Path(self.manifest(live).docs) if live else None
+            if live:
+                data = self._milvus.read_manifest(live).get(manifest.FILE, b"")
+                return Path(manifest.docs_in(data, self._milvus.uri))
         return None
 
     def docs_named(self, docs: Path) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,13 @@ from rag.errors import (
     PublishedMeanwhile,
 )
 from rag.split import windows
-from rag.store import manifest
+from rag.store import manifest, packing
 from rag.store.manifest import SCHEMA, Manifest, Part, Shape
 from rag.store.milvus import Collections, coded, passages_of, windows_of
 from rag.store.milvus_index import MilvusIndex, packed
-from rag.store.passages import start_of, text_hash
-from rag.store.records import DocumentRecord
+from rag.store.passages import text_hash
+from rag.store.prepared import Prepared
+from rag.store.records import DocumentRecord, Field
 from rag.store.seams import Progress, Vectors
 from rag.store.terms import terms_of
 from rag.store.vectors import VectorCache, sound
@@ -35,12 +37,20 @@ class MilvusWriter:
     """See :class:`rag.store.seams.IndexWriter`. Nothing but a batch is held in memory."""
 
     def __init__(
-        self, milvus: Collections, name: str, encoder: Encoder, cache: VectorCache | None
+        self,
+        milvus: Collections,
+        name: str,
+        encoder: Encoder,
+        shape: Shape,
+        live: MilvusIndex | None,
+        cache: VectorCache | None,
     ) -> None:
         """Args: ``cache`` keeps the vectors of models that take their time."""
         self._milvus = milvus
         self._name = name
         self._encoder = encoder
+        self._shape = shape
+        self._live = live
         self._cache = cache
         self._was = milvus.live()
         self._documents: list[DocumentRecord] = []
@@ -48,24 +58,37 @@ class MilvusWriter:
         self._passages = self._windows = self._encoded = self._bytes = 0
         milvus.create(name, encoder.dimension)
 
-    def add(self, document: DocumentRecord, chunks: Sequence[Chunk]) -> None:
+    def keep(self, record: DocumentRecord) -> None:
+        """See the seam. Collections share nothing: it is written anew."""
+        if self._live is None:
+            raise ValueError("there is no live generation")
+        chunks = self._live.chunks_of(record.source)
+        self._add(record, chunks, map(terms_of, chunks))
+
+    def add(self, record: DocumentRecord, prepared: Prepared) -> None:
         """See the seam."""
-        for chunk in sorted(chunks, key=start_of):
+        chunks = [packing.unpacked(row, record.source) for row in prepared.rows]
+        self._add(record, chunks, prepared.terms)
+
+    def _add(
+        self, record: DocumentRecord, chunks: Sequence[Chunk], terms: Iterable[Sequence[str]]
+    ) -> None:
+        for chunk, of_chunk in zip(chunks, terms, strict=True):
             texts = windows(chunk.text, chunk.sentences, self._encoder.window_chars)
             row = {
                 "id": self._passages,
-                "start": start_of(chunk),
+                "start": packing.start_of(chunk),
                 "record": packed(chunk),
                 **{
-                    field.value: " ".join(map(coded, terms))
-                    for field, terms in terms_of(chunk).items()
+                    field.value: " ".join(map(coded, of_field.split(" ")))
+                    for field, of_field in zip(Field, of_chunk, strict=True)
                 },
             }
             self._batch.append((row, text_hash(texts), texts))
             self._passages += 1
             if len(self._batch) == _BATCH:
                 self._flush()
-        self._documents.append(document)
+        self._documents.append(record)
 
     def encode(self, progress: Progress) -> int:
         """See the seam."""
@@ -73,20 +96,25 @@ class MilvusWriter:
         progress("encode", self._passages, self._passages)
         return self._encoded
 
-    def finish(self, shape: Shape, docs: str) -> Manifest:
+    def finish(self, docs: str) -> Manifest:
         """See the seam."""
         self._flush()
         self._milvus.finish(self._name, self._windows)
-        documents = manifest.packed_documents(self._documents)
+        counts = [record.chunks for record in self._documents]
+        firsts = [0, *accumulate(counts)][: len(counts)]
+        documents = manifest.packed_documents(self._documents, firsts)
         size = self._windows * self._encoder.dimension * _ROW.itemsize
         described = Manifest(
             schema=SCHEMA,
             generation=self._name,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             docs=docs,
-            shape=shape,
+            shape=self._shape,
             passages=self._passages,
             documents=tuple(self._documents),
+            firsts=tuple(firsts),
+            next_serial=self._passages,
+            dropped=0,
             parts={
                 manifest.DOCUMENTS: Part(len(documents), hashlib.sha256(documents).hexdigest()),
                 passages_of(self._name): Part(self._bytes, ""),
@@ -173,7 +201,7 @@ def write_manifest(milvus: Collections, described: Manifest) -> None:
         described.generation,
         {
             manifest.FILE: manifest.packed(described),
-            manifest.DOCUMENTS: manifest.packed_documents(described.documents),
+            manifest.DOCUMENTS: manifest.packed_documents(described.documents, described.firsts),
         },
     )
 

@@ -1,55 +1,37 @@
-"""``passages.sqlite``: the passages of a generation, in order of place."""
+"""``passages.sqlite``: the passages of one shard, by their serial numbers.
+
+A passage is one compressed row: what a question needs is read by number. No name of a document
+stands here.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, astuple
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from rag.errors import IndexClosed, IndexDamaged
-from rag.split import windows
-from rag.types import BlockKind, Box, Chunk, Metadata
+from rag.store.packing import unpacked
+from rag.store.records import Range
+from rag.types import Chunk
 
 FILE = "passages.sqlite"
 _AT_ONCE = 500
 
 _TABLES = """
-CREATE TABLE documents (
-    document INTEGER PRIMARY KEY,
-    source TEXT NOT NULL UNIQUE
-);
-CREATE TABLE chunks (
-    id INTEGER PRIMARY KEY,
-    document INTEGER NOT NULL REFERENCES documents,
+CREATE TABLE passages (
+    serial INTEGER PRIMARY KEY,
     start INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    text TEXT NOT NULL,
-    spans TEXT NOT NULL,
-    sentences TEXT NOT NULL,
-    line_start INTEGER NOT NULL,
-    line_end INTEGER NOT NULL,
-    title TEXT,
-    section TEXT,
-    byline TEXT,
-    date TEXT,
-    page INTEGER,
-    metadata TEXT NOT NULL,
-    page_end INTEGER,
-    boxes TEXT NOT NULL,
-    text_hash BLOB NOT NULL,
-    UNIQUE (document, start)
+    passage BLOB NOT NULL
 );
-"""
-_INSERT = f"INSERT INTO chunks VALUES ({', '.join('?' * 18)})"
-_SELECT = """
-SELECT id, source, start, kind, text, spans, sentences, line_start, line_end,
-       title, section, byline, date, page, metadata, page_end, boxes
-FROM chunks JOIN documents USING (document)
+CREATE TABLE hashes (
+    serial INTEGER PRIMARY KEY,
+    text_hash BLOB NOT NULL
+);
 """
 
 
@@ -58,73 +40,60 @@ def text_hash(windows: Sequence[str]) -> bytes:
     return hashlib.blake2b("\0".join(windows).encode("utf-8"), digest_size=16).digest()
 
 
-def start_of(chunk: Chunk) -> int:
-    """The place that ``chunk_id`` names: the first code point in the file."""
-    source, mark, start = chunk.chunk_id.rpartition("@")
-    if source != chunk.source or mark != "@" or not start.isdecimal():
-        raise ValueError(f"not a chunk_id: {chunk.chunk_id!r}")
-    return int(start)
-
-
 class PassagesWriter:
-    """Takes documents in order of source; numbers their passages from 0."""
+    """Writes the passages of a shard."""
 
-    def __init__(self, path: Path, window_chars: int | None) -> None:
-        self._window_chars = window_chars
-        self._connection = sqlite3.connect(path)
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
         # a file of a dead build is thrown away whole, and a finished one is synced by the publisher
         self._connection.execute("PRAGMA journal_mode = OFF")
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.executescript(_TABLES)
-        self._documents = 0
+        self._connection.execute("BEGIN")
         self.count = 0
 
-    def add(self, source: str, chunks: Sequence[Chunk]) -> None:
-        """Append a document with its passages, which are sorted by place."""
-        self._connection.execute("INSERT INTO documents VALUES (?, ?)", (self._documents, source))
+    def add(self, first: int, starts: Sequence[int], rows: Sequence[bytes]) -> None:
+        """Add the packed passages of a document, numbered from ``first`` in order of place."""
+        serials = range(first, first + len(rows))
         self._connection.executemany(
-            _INSERT, (self._row(self.count + i, chunk) for i, chunk in enumerate(chunks))
+            "INSERT INTO passages VALUES (?, ?, ?)", zip(serials, starts, rows, strict=True)
         )
-        self._documents += 1
-        self.count += len(chunks)
+        self.count += len(rows)
 
-    def windows(self) -> Iterator[tuple[bytes, list[str]]]:
-        """``(text_hash, windows)`` of every passage, in order of id."""
-        for hashed, text, sentences in self._connection.execute(
-            "SELECT text_hash, text, sentences FROM chunks ORDER BY id"
-        ):
-            yield hashed, windows(text, json.loads(sentences), self._window_chars)
+    def take(self, path: Path, ranges: Sequence[Range]) -> None:
+        """Add the passages of ``ranges`` from another shard's file."""
+        run = self._connection.execute
+        run("COMMIT")
+        run("ATTACH ? AS other", [str(path)])
+        run("BEGIN")
+        for table in ("passages", "hashes"):
+            self._connection.executemany(
+                f"INSERT INTO {table} SELECT * FROM other.{table} WHERE serial >= ? AND serial < ?",
+                ranges,
+            )
+        run("COMMIT")
+        run("DETACH other")
+        run("BEGIN")
+        self.count += sum(end - start for start, end in ranges)
+
+    def read(self) -> Iterator[tuple[int, Chunk]]:
+        """The passages so far, by serial, as of no document."""
+        rows = self._connection.execute("SELECT serial, passage FROM passages ORDER BY serial")
+        yield from ((serial, unpacked(row, "")) for serial, row in rows)
+
+    def keep(self, hashes: Sequence[tuple[int, bytes]]) -> None:
+        """Remember what the vectors of passages are cached by."""
+        self._connection.executemany("INSERT OR REPLACE INTO hashes VALUES (?, ?)", hashes)
 
     def close(self) -> None:
         """Everything is in the file."""
-        self._connection.commit()
+        self._connection.execute(f"PRAGMA user_version = {self.count:d}")
+        self._connection.execute("COMMIT")
         self._connection.close()
 
     def abandon(self) -> None:
         """Let go of the file."""
         self._connection.close()
-
-    def _row(self, number: int, chunk: Chunk) -> tuple[Any, ...]:
-        return (
-            number,
-            self._documents,
-            start_of(chunk),
-            chunk.kind.value,
-            chunk.text,
-            json.dumps(chunk.spans, separators=(",", ":")),
-            json.dumps(chunk.sentences, separators=(",", ":")),
-            chunk.line_start,
-            chunk.line_end,
-            chunk.title,
-            chunk.section,
-            chunk.byline,
-            chunk.date,
-            chunk.page,
-            _stored(chunk.metadata),
-            chunk.page_end,
-            json.dumps([astuple(box) for box in chunk.boxes], separators=(",", ":")),
-            text_hash(windows(chunk.text, chunk.sentences, self._window_chars)),
-        )
 
 
 class Passages:
@@ -135,56 +104,37 @@ class Passages:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         try:
-            self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-            )
+            self._connection = _reading(path)
         except sqlite3.Error as error:
             raise IndexDamaged(path, reason=error) from error
-        self.count = int(self._rows("SELECT count(*) FROM chunks")[0][0])  # opens the file itself
+        self.count = int(self._rows("PRAGMA user_version")[0][0])
+        self._rows("SELECT serial FROM passages LIMIT 1")  # opens the file itself
 
-    def get(self, ids: Sequence[int]) -> list[Chunk]:
-        """The passages of ``ids``, in their order.
+    def get(self, serials: Sequence[int], sources: Sequence[str]) -> list[Chunk]:
+        """The passages of ``serials``, in their order, each of the document beside it.
 
         Raises:
-            KeyError: there is no such passage.
+            IndexDamaged: one of them is not there, or not what was written.
         """
-        found: dict[int, Chunk] = {}
-        for some in _in_parts([int(one) for one in ids]):
+        found: dict[int, bytes] = {}
+        for start in range(0, len(serials), _AT_ONCE):
+            some = [int(one) for one in serials[start : start + _AT_ONCE]]
             marks = ",".join("?" * len(some))
-            for row in self._rows(f"{_SELECT} WHERE id IN ({marks})", some):
-                found[row[0]] = _chunk(row, self._path)
-        return [found[int(one)] for one in ids]
+            query = f"SELECT serial, passage FROM passages WHERE serial IN ({marks})"
+            found.update(self._rows(query, some))
+        try:
+            pairs = zip(serials, sources, strict=True)
+            return [unpacked(found[int(serial)], source) for serial, source in pairs]
+        except (ValueError, TypeError, KeyError, zlib.error) as error:
+            raise IndexDamaged(self._path, reason=FILE) from error
 
-    def of(self, source: str) -> list[Chunk]:
-        """The passages of one document, in order of place."""
-        rows = self._rows(f"{_SELECT} WHERE source = ? ORDER BY id", (source,))
-        return [_chunk(row, self._path) for row in rows]
-
-    def all(self) -> Iterator[Chunk]:
-        """Every passage, in order of id."""
-        for start in range(0, self.count, _AT_ONCE):
-            bounds = (start, start + _AT_ONCE)
-            rows = self._rows(f"{_SELECT} WHERE id >= ? AND id < ? ORDER BY id", bounds)
-            yield from (_chunk(row, self._path) for row in rows)
-
-    def ids_of(self, chunk_ids: Iterable[str]) -> list[int]:
-        """The ids of passages by their names, in order.
-
-        Raises:
-            KeyError: there is no such passage.
-        """
-        ids = []
-        for chunk_id in chunk_ids:
-            source, _, start = chunk_id.rpartition("@")
-            rows = self._rows(
-                "SELECT id FROM chunks JOIN documents USING (document)"
-                " WHERE source = ? AND start = ?",
-                (source, int(start) if start.isdecimal() else -1),
-            )
-            if not rows:
-                raise KeyError(chunk_id)
-            ids.append(int(rows[0][0]))
-        return ids
+    def starting_at(self, first: int, end: int, start: int) -> int | None:
+        """The serial among ``first … end`` whose passage begins at ``start``, or None."""
+        rows = self._rows(
+            "SELECT serial FROM passages WHERE serial >= ? AND serial < ? AND start = ?",
+            (first, end, start),
+        )
+        return int(rows[0][0]) if rows else None
 
     def close(self) -> None:
         """Let go of the file."""
@@ -203,46 +153,16 @@ class Passages:
                 raise IndexDamaged(self._path, reason=error) from error
 
 
-def _stored(metadata: Metadata) -> str:
-    """What is known, as JSON; what is not known takes no room."""
-    known = {name: value for name, value in asdict(metadata).items() if value}
-    return json.dumps(known, ensure_ascii=False, separators=(",", ":")) if known else ""
-
-
-def _metadata(stored: str) -> Metadata:
-    known: dict[str, Any] = json.loads(stored) if stored else {}
-    for name, value in known.items():
-        known[name] = tuple(value) if isinstance(value, list) else value
-    return Metadata(**known)
-
-
-def _chunk(row: tuple[Any, ...], path: Path) -> Chunk:
-    _, source, start, kind, text, spans, sentences, *printed, metadata, page_end, boxes = row
-    line_start, line_end, title, section, byline, date, page = printed
+def hashes_in(path: Path) -> Iterator[bytes]:
+    """What the vectors of a shard's passages are cached by."""
+    connection = _reading(path)
     try:
-        values = (
-            f"{source}@{start}",
-            source,
-            BlockKind(kind),
-            text,
-            tuple((a, b) for a, b in json.loads(spans)),
-            tuple((a, b) for a, b in json.loads(sentences)),
-            line_start,
-            line_end,
-            title,
-            section,
-            byline,
-            date,
-            page,
-            _metadata(metadata),
-            page_end,
-            tuple(Box(*box) for box in json.loads(boxes)),
-        )
-        return Chunk(*values)
-    except (ValueError, TypeError) as error:
-        raise IndexDamaged(path, reason=FILE) from error
+        for (hashed,) in connection.execute("SELECT text_hash FROM hashes"):
+            yield hashed
+    finally:
+        connection.close()
 
 
-def _in_parts(ids: list[int]) -> Iterator[list[int]]:
-    for start in range(0, len(ids), _AT_ONCE):
-        yield ids[start : start + _AT_ONCE]
+def _reading(path: Path) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    return sqlite3.connect(uri, uri=True, check_same_thread=False)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from rag.types import Problem
 
 Range = tuple[int, int]
-"""Passages by id, half-open."""
+"""Passages by id or by serial number, half-open."""
 
 
 class Field(StrEnum):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +28,7 @@ def restore(index: Path, name: str) -> Manifest:
     try:
         folder.mkdir(parents=True)
         for part in described.parts:
-            _share(source / part, folder / part)
+            layout.share(source / part, folder / part)
         for part, (_, sha256) in layout.settle(folder).items():
             if sha256 != described.parts[part].sha256:
                 raise IndexDamaged(source / part, reason="sha256")
@@ -49,11 +47,3 @@ def restore(index: Path, name: str) -> Manifest:
     finally:
         layout.discard(index, fresh)
     return anew
-
-
-def _share(part: Path, copy: Path) -> None:
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(part, copy)
-    except OSError:  # no links here, or too many
-        shutil.copyfile(part, copy)

@@ -4,9 +4,11 @@ A :class:`Store` keeps the generations of an index: in a folder, by FAISS, tanti
 Milvus. What is to the right of this folder knows :class:`Store`, :class:`IndexWriter` and
 :class:`Index`, and no engine.
 
-Passages are known to an engine by their ids, ``0 … n-1``, and are added in that order. ``ranges``
-limits a search to some of them; None means all. A passage has a vector for each of its windows, one
-at least; the best of them is its score.
+A passage is known to an engine by its serial number, which it keeps for life: generations share
+what is written of it. ``ranges`` limits a search to some serials; None means all. A passage has a
+vector for each of its windows, one at least; the best of them is its score. A search gives the
+``k`` best, and all that score as much as the last of them, so that the place in the corpus can tell
+between these.
 """
 
 from __future__ import annotations
@@ -20,13 +22,17 @@ from typing import Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from rag.encode import Encoder, Tokens
+from rag.encode import Encoder
 from rag.store.manifest import Manifest, Shape
+from rag.store.prepared import Prepared
 from rag.store.records import DocumentRecord, Field, Range, Scored, Wanted
 from rag.types import Chunk
 
 Vector = npt.NDArray[np.float32]
 Vectors = npt.NDArray[np.float32]
+Serials = npt.NDArray[np.int64]
+Found = tuple[Serials, npt.NDArray[np.float32]]
+"""Serials and their scores, best first."""
 Progress = Callable[[str, int, int], None]
 """Told ``(stage, done, total)``; the stages are ``read``, in files, and ``encode``, in passages."""
 
@@ -130,15 +136,19 @@ class Index(Protocol):
 class IndexWriter(Protocol):
     """A generation in the making."""
 
-    def add(self, document: DocumentRecord, chunks: Sequence[Chunk]) -> None:
-        """Append a document with its passages. Documents come sorted by source."""
+    def keep(self, record: DocumentRecord) -> None:
+        """Take a document over from the live generation. Documents come sorted by source."""
+        ...
+
+    def add(self, record: DocumentRecord, prepared: Prepared) -> None:
+        """Append a new document with its passages. Documents come sorted by source."""
         ...
 
     def encode(self, progress: Progress) -> int:
         """Bring in the vectors of all passages; returns how many of them had to be computed."""
         ...
 
-    def finish(self, shape: Shape, docs: str) -> Manifest:
+    def finish(self, docs: str) -> Manifest:
         """Finish all parts and prove that they are whole; the generation stands, but is not live.
 
         It can be opened by its name, and goes with the end of :meth:`Store.writing` unless it is
@@ -205,10 +215,21 @@ class Store(Protocol):
         """
         ...
 
-    def writing(self, encoder: Encoder) -> AbstractContextManager[IndexWriter]:
+    def damaged(self, described: Manifest) -> list[str]:
+        """Names of the parts of a generation that are not what was written. Reads all of them."""
+        ...
+
+    def writing(
+        self, encoder: Encoder, shape: Shape, live: Manifest | None = None
+    ) -> AbstractContextManager[IndexWriter]:
         """Write one generation; until it is published the live one is as it was.
 
         What was written and not published is thrown away at the end. The caller holds the lock.
+
+        Args:
+            encoder: makes the vectors.
+            shape: what the contents depend on beside the documents.
+            live: the live generation, if every part of it is whole.
 
         Raises:
             IndexNotWritable: anything within could not be written.
@@ -244,34 +265,22 @@ class Store(Protocol):
         ...
 
 
-class DenseWriter(Protocol):
-    """Takes vectors."""
-
-    def add(self, vectors: Vectors, counts: Sequence[int], tokens: Tokens | None = None) -> None:
-        """Append the rows of ``len(counts)`` passages, float32 of shape ``[sum, dimension]``.
-
-        ``tokens`` are those of each row's window, where vectors are sums over tokens.
-        """
-        ...
-
-    def close(self) -> None:
-        """Everything is on disk. Raises OSError where that cannot be."""
-        ...
-
-
 class DenseStore(Protocol):
-    """Answers by inner product. Safe from many threads."""
+    """Answers by inner product, over the passages of one shard. Safe from many threads."""
 
-    def search(self, query: Vector, k: int, ranges: Sequence[Range] | None) -> list[Scored]:
-        """The ``k`` nearest, best first, ties by id; all there are where ``k`` is more."""
+    serials: Serials
+    """Of all passages here, ascending; those of deleted documents too."""
+
+    def search(self, query: Vector, k: int, ranges: Sequence[Range] | None) -> Found:
+        """The ``k`` nearest; all there are where ``k`` is more."""
         ...
 
-    def vectors(self, ids: Sequence[int]) -> Vectors:
-        """The rows of ``ids``, in their order, all windows of each."""
+    def vectors(self, serials: Sequence[int] | Serials) -> Vectors:
+        """The rows of ``serials``, in their order, all windows of each."""
         ...
 
-    def window_counts(self, ids: Sequence[int]) -> list[int]:
-        """How many rows each of ``ids`` has."""
+    def window_counts(self, serials: Sequence[int] | Serials) -> list[int]:
+        """How many rows each of ``serials`` has."""
         ...
 
     def close(self) -> None:
@@ -279,11 +288,40 @@ class DenseStore(Protocol):
         ...
 
 
+class DenseWriter(Protocol):
+    """Takes vectors, or what tells them."""
+
+    def add(
+        self,
+        serials: Sequence[int],
+        counts: Sequence[int] | npt.NDArray[np.uint16],
+        vectors: Vectors | None = None,
+        tokens: tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]] | None = None,
+    ) -> None:
+        """Add passages: either their rows, shape ``[sum(counts), dimension]``, or their tokens.
+
+        ``tokens`` are the number of tokens of each window, and the tokens of all of them.
+        """
+        ...
+
+    def take(self, folder: Path, serials: Serials) -> None:
+        """Add passages of another shard."""
+        ...
+
+    def close(self) -> None:
+        """Everything is on disk. Raises OSError where that cannot be."""
+        ...
+
+
 class FullTextWriter(Protocol):
     """Takes terms."""
 
-    def add(self, terms: dict[Field, Sequence[str]]) -> None:
-        """Append the terms of one passage; repeated terms count as often as they stand."""
+    def add(self, serial: int, terms: Sequence[str]) -> None:
+        """Add the terms of a passage, a string a field; repeated terms count as they stand."""
+        ...
+
+    def drop(self, ranges: Sequence[Range]) -> None:
+        """Remove passages that were taken over from another generation."""
         ...
 
     def close(self) -> None:
@@ -298,13 +336,8 @@ class FullTextWriter(Protocol):
 class FullTextStore(Protocol):
     """Answers by BM25, k1 = 1.2 and b = 0.75. Safe from many threads."""
 
-    def search(
-        self, wanted: Sequence[Wanted], k: int, ranges: Sequence[Range] | None
-    ) -> list[Scored]:
-        """The ``k`` best of those with any of the terms: the sum over all distinct terms.
-
-        Best first, ties by id.
-        """
+    def search(self, wanted: Sequence[Wanted], k: int, ranges: Sequence[Range] | None) -> Found:
+        """The ``k`` best of those with any of the terms: the sum over all distinct terms."""
         ...
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
-"""``cache/vectors.sqlite``: what gives vectors, by text and model: only new text is encoded.
+"""``cache/vectors.sqlite``: vectors by text and model: only new text is encoded.
 
-The key is a passage's windows. The value is a row of numbers for each of them, or, where an encoder
-adds up token vectors, the tokens of each: a tenth of the room, and cutting text into tokens is what
-takes the time.
+The key is a passage's windows, the value a row of numbers for each of them. The embedded model has
+no use for it: to make a passage's vectors takes no longer than to look them up, and what tells them
+stands in the index already.
 
 It is written while a build encodes, so a build that dies loses at most its last batch, and it is
 pruned to what the kept generations use. It is only ever a cache: what is not sound is dropped.
@@ -51,13 +51,13 @@ def sound(rows: Vectors, count: int, encoder: Encoder) -> Vectors:
 
 
 class VectorCache:
-    """Vectors of one model by text.
+    """Vectors by text.
 
     Raises:
         sqlite3.Error, OSError: it cannot be written.
     """
 
-    def __init__(self, path: Path, fingerprint: str) -> None:
+    def __init__(self, path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         try:
             self._connection = _open(path)
@@ -67,6 +67,10 @@ class VectorCache:
             path.unlink()
             path.with_name(path.name + "-journal").unlink(missing_ok=True)
             self._connection = _open(path)
+        self._model = 0
+
+    def use(self, fingerprint: str) -> None:
+        """Whose vectors are looked up and kept."""
         with self._connection as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO models(fingerprint) VALUES (?)", [fingerprint]
@@ -102,28 +106,23 @@ class VectorCache:
         """Drop what no kept generation uses.
 
         Args:
-            kept: of each generation, its model's fingerprint and its folder.
+            kept: of each shard of one, its model's fingerprint and the file of its passages.
         """
         run = self._connection.execute
         run(
             "CREATE TEMP TABLE used (model INTEGER, text_hash BLOB, PRIMARY KEY (model, text_hash))"
         )
-        for fingerprint, folder in kept:
-            uri = f"{(folder / passages.FILE).absolute().as_uri()}?mode=ro&immutable=1"
-            run("ATTACH ? AS generation", [uri])
+        for fingerprint, path in kept:
+            hashes = ((fingerprint, hashed) for hashed in passages.hashes_in(path))
             with self._connection:
-                run(
-                    "INSERT OR IGNORE INTO used SELECT model, text_hash"
-                    " FROM generation.chunks, models WHERE fingerprint = ?",
-                    [fingerprint],
+                self._connection.executemany(
+                    "INSERT OR IGNORE INTO used"
+                    " SELECT model, ?2 FROM models WHERE fingerprint = ?1",
+                    hashes,
                 )
-            run("DETACH generation")
         with self._connection:
             run("DELETE FROM vectors WHERE (model, text_hash) NOT IN used")
-            run(
-                "DELETE FROM models WHERE model NOT IN (SELECT model FROM used) AND model <> ?",
-                [self._model],
-            )
+            run("DELETE FROM models WHERE model NOT IN (SELECT model FROM used)")
         run("DROP TABLE used")
 
     def close(self) -> None:
