@@ -6,6 +6,7 @@
 #   make crash   kill a build at every one of its calls, fail its disk at every one
 #   make bench   measure speed and quality
 #   make bench-quality DATA=folder   quality on public sets, among tens of thousands of passages
+#   make bench-formats               files of every format and scans beside what others make of them
 #   make bench-scale DATA=folder     how the index grows, from a thousand passages to a hundred thousand
 PYTHON ?= python3
 DATA ?= data
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check fmt crash bench bench-quality bench-scale browser
+.PHONY: run test check fmt crash bench bench-quality bench-formats bench-scale browser
 .DELETE_ON_ERROR:
 
 # Exit status 1 says that some file could not be read: it has been named, the chat has the others.
@@ -44,6 +45,10 @@ bench: $(VENV)/.wenju-bench
 
 bench-quality: $(VENV)/.wenju-bench
 	$(BIN)/python benchmarks/public.py $(DATA)
+
+bench-formats: $(VENV)/.wenju-bench
+	$(BIN)/python benchmarks/converters.py
+	$(BIN)/python benchmarks/ocr.py
 
 bench-scale: $(VENV)/.wenju-bench
 	$(BIN)/python benchmarks/scale.py $(DATA)
@@ -84,5 +89,5 @@ $(VENV)/.wenju-dev: pyproject.toml $(VENV)/.torch
 	@touch $@
 
 $(VENV)/.wenju-bench: pyproject.toml $(VENV)/.torch
-	$(INSTALL) -e ".[bench]"
+	$(INSTALL) -e ".[bench,ocr,office]"
 	@touch $@

@@ -85,10 +85,13 @@ def scan(
 
 def distance(one: str, other: str) -> int:
     """Insertions, deletions and substitutions between two texts (Levenshtein)."""
-    before = list(range(len(other) + 1))
-    for row, a in enumerate(one, start=1):
-        now = [row]
-        for place, b in enumerate(other, start=1):
-            now.append(min(before[place] + 1, now[-1] + 1, before[place - 1] + (a != b)))
-        before = now
-    return before[-1]
+    import numpy as np
+
+    letters = np.array([ord(char) for char in other], dtype=np.int64)
+    steps = np.arange(len(other) + 1)
+    row = steps.copy()
+    for place, char in enumerate(one, start=1):
+        changed = row[:-1] + (letters != ord(char))
+        row = np.concatenate(([place], np.minimum(changed, row[1:] + 1)))
+        row = np.minimum.accumulate(row - steps) + steps  # insertions, one after another
+    return int(row[-1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 
 import pytest
 import scans
@@ -89,17 +88,9 @@ def test_without_the_extra_the_report_names_it(monkeypatch):
         assert "wenju[ocr]" in caught.value.next_step()
 
 
-def turn_pages(seconds):
-    """As a scan of ten pages is read, one after another; a task for a worker."""
-    for _ in range(10):
-        time.sleep(seconds)
-        recognition.after_page()
-    return "read"
-
-
 def test_every_page_of_a_scan_has_the_time_that_a_file_has():
-    with Pool(seconds=2, memory_mb=500, size=1) as pool:
-        assert pool.submit("test_recognition:turn_pages", 0.4).result() == "read"
+    with Pool(seconds=4, memory_mb=500, size=1) as pool:
+        assert pool.submit("turning:turn_pages", 10, 0.5).result() == "read"
 
 
 def test_a_page_of_a_scan_is_shown_as_the_camera_was_held():

@@ -188,16 +188,21 @@ def _spaced(glyphs: Sequence[_Glyph]) -> Iterator[_Glyph]:
     """
     for line in _lines(glyphs):
         seen = [glyph for glyph in line if not glyph[0].isspace()]
-        gaps = [_gap(one, other) for one, other in pairwise(seen) if _are_ideographs(one, other)]
-        usual = median(gaps) if gaps else 0.0
+        pairs = [(one, other) for one, other in pairwise(seen) if _are_ideographs(one, other)]
+        usual = median(_gap(*pair) for pair in pairs) if pairs else 0.0
+        pitch = median(_step(*pair) for pair in pairs) if pairs else 0.0
         for place, glyph in enumerate(line):
             if glyph[2] and 0 < place < len(line) - 1:
                 before, after = line[place - 1], line[place + 1]
                 wide = max(_extent(before), _extent(after))
+                if _are_ideographs(before, after):  # some boxes are as narrow as their ink
+                    apart = _step(before, after) - pitch
+                else:
+                    apart = _gap(before, after) - usual
                 if (
                     (_is_ideograph(before[0]) or _is_ideograph(after[0]))
                     and not after[0].isspace()
-                    and _gap(before, after) < usual + _SPACE * wide
+                    and apart < _SPACE * wide
                 ):
                     continue
             yield glyph
@@ -216,6 +221,13 @@ def _gap(one: _Glyph, other: _Glyph) -> float:
     """How far apart two neighbours stand, whichever way the line runs."""
     (left, top, right, bottom), after = one[1], other[1]
     return max(after[0] - right, left - after[2], after[1] - bottom, top - after[3])
+
+
+def _step(one: _Glyph, other: _Glyph) -> float:
+    """From the middle of one to the middle of its neighbour, whichever way the line runs."""
+    (left, top, right, bottom), after = one[1], other[1]
+    across = abs(after[0] + after[2] - left - right) / 2
+    return max(across, abs(after[1] + after[3] - top - bottom) / 2)
 
 
 def _extent(glyph: _Glyph) -> float:

@@ -11,6 +11,8 @@ import re
 import warnings
 from collections import defaultdict
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from rag.errors import FileDamaged, FileEmpty, ReaderMissing
@@ -22,6 +24,7 @@ from rag.types import BlockKind
 
 _DEFAULT_NAME = re.compile(r"(?:sheet|工作表|表)\s*\d*", re.I)
 _IN_QUOTES = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
+_DECIMALS = re.compile(r"[0#](?:\.(0+))?(?![0#.,])")
 _MERGED_MAX = 100_000  # cells of a sheet that a merged one is put into
 
 
@@ -106,8 +109,7 @@ def _shown(value: object, number_format: str) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
-        percent = "%" in _IN_QUOTES.sub("", number_format or "")
-        return f"{value * 100:.12g}%" if percent else f"{value:.15g}"
+        return _number(value, _IN_QUOTES.sub("", number_format or "").partition(";")[0])
     if isinstance(value, datetime):
         plain = value.time() == time(0)
         return value.date().isoformat() if plain else value.isoformat(" ", "minutes")
@@ -118,3 +120,14 @@ def _shown(value: object, number_format: str) -> str:
     if isinstance(value, timedelta):
         return str(value)
     return str(value).strip()
+
+
+def _number(value: float, form: str) -> str:
+    """A number with its percent sign, commas and last zeros; no digit is rounded away."""
+    percent = "%" in form
+    said = f"{value * 100:.12g}" if percent else f"{value:.15g}"
+    decimals = _DECIMALS.search(form)
+    if "e" not in said and decimals is not None and isfinite(value):
+        digits = max(len(said.partition(".")[2]), len(decimals.group(1) or ""))
+        said = f"{Decimal(said):{',' if ',' in form else ''}.{digits}f}"
+    return f"{said}%" if percent else said

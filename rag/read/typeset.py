@@ -21,6 +21,7 @@ from rag.types import Page, Span
 _GAP = 1.6  # em between two glyphs, from which on they are of two pieces
 _GUTTER = 0.8  # em, at least
 _ROWS = 3  # on each side of a gutter, at least
+_ROWS_BETWEEN = 2  # on one side at least, where a headline or another gutter bounds them
 _COLUMN = 7  # characters, or em, that a line of a column has at least
 _CHANGES = 0.3  # of a column's lines, after which the program turned to the other column
 _SAME_ROW = 0.5  # of the lower piece's height that two pieces of a row share
@@ -138,9 +139,9 @@ def _pieces(text: str, page: Page, turned: _Turned) -> list[_Piece]:
                 start = -1
             continue
         glyph = turned.box(place)
-        # a font's line is some 1.3 em high; an ideograph is one em wide
+        # a font's line is some 1.3 em high; an ideograph is one em wide, and 一 may be all ink
         high, wide = glyph[3] - glyph[1], glyph[2] - glyph[0]
-        em = wide if shapes.columns(text[at]) == 2 and 0.5 * high < wide < 2 * high else high * 0.8
+        em = wide if shapes.columns(text[at]) == 2 and 0.5 * high < wide else high * 0.8
         drawn = high > 0 or wide > 0
         if start >= 0 and drawn and not _goes_on(box, glyph, max(em, 0.1)):
             close()
@@ -173,13 +174,18 @@ def _goes_on(
 # --- columns --------------------------------------------------------------------------------------
 
 
-def _leaves(text: str, pieces: Sequence[_Piece], em: float) -> Iterator[list[list[_Piece]]]:
-    """Regions of one column, or one table, in reading order: their rows from the top."""
+def _leaves(
+    text: str, pieces: Sequence[_Piece], em: float, *, within: bool = False
+) -> Iterator[list[list[_Piece]]]:
+    """Regions of one column, or one table, in reading order: their rows from the top.
+
+    ``within``: the pieces are those of one side of a gutter.
+    """
     rows = _in_rows(pieces)
     single: list[list[_Piece]] = []
     at = 0
     while at < len(rows):
-        found = _columns(text, rows, at, em)
+        found = _columns(text, rows, at, em, within=within)
         if found is None:
             single.append(rows[at])
             at += 1
@@ -189,8 +195,12 @@ def _leaves(text: str, pieces: Sequence[_Piece], em: float) -> Iterator[list[lis
             yield single
             single = []
         inside = [piece for row in rows[at:stop] for piece in row]
-        yield from _leaves(text, [piece for piece in inside if piece.left < gutter], em)
-        yield from _leaves(text, [piece for piece in inside if piece.left >= gutter], em)
+        sides = (
+            [piece for piece in inside if piece.left < gutter],
+            [piece for piece in inside if piece.left >= gutter],
+        )
+        for side in sides:
+            yield from _leaves(text, side, em, within=True)
         at = stop
     if single:
         yield single
@@ -212,7 +222,7 @@ def _in_rows(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
 
 
 def _columns(
-    text: str, rows: Sequence[list[_Piece]], at: int, em: float
+    text: str, rows: Sequence[list[_Piece]], at: int, em: float, *, within: bool
 ) -> tuple[int, float] | None:
     """Where columns that begin with row ``at`` end, and where the first of them ends; or None."""
     least = min(piece.left for row in rows for piece in row)
@@ -220,18 +230,50 @@ def _columns(
     free = [(least, most)]
     found: tuple[int, float] | None = None
     best = 0
-    for stop in range(at, len(rows)):
+    limit = next(
+        (n for n in range(at + 1, len(rows)) if _divides(text, rows, at, n, em)), len(rows)
+    )
+    between = within or limit < len(rows) or _is_large(rows[at], em)
+    for stop in range(at, limit):
         free = [gap for gap in _cut(free, rows[stop]) if gap[1] - gap[0] >= _GUTTER * em]
         if not free:
             break
         some = rows[at : stop + 1]
         for left, right in free:
             sides = _sides(some, (left + right) / 2)
-            held = min(len(sides[0]), len(sides[1]))
-            if held >= max(_ROWS, best) and _are_columns(text, *sides):
+            held, most_held = sorted(sum(not _is_large(one, em) for one in side) for side in sides)
+            enough = held >= _ROWS or (between and held > 0 and most_held >= _ROWS_BETWEEN)
+            if enough and held >= best and _are_columns(text, *sides):
                 best = held
                 found = stop + 1, (left + right) / 2
     return found
+
+
+def _is_large(row: Sequence[_Piece], em: float) -> bool:
+    return min(piece.em for piece in row) > _LARGER * em
+
+
+def _divides(text: str, rows: Sequence[list[_Piece]], at: int, stop: int, em: float) -> bool:
+    """Whether a headline stands alone between the columns above it and those below.
+
+    It may be no wider than one column. Beside a headline within a column, the other columns go on.
+    """
+    row = rows[stop]
+    if not _is_large(row, em):
+        return False
+    top = min(piece.top for piece in row)
+    bottom = max(piece.bottom for piece in row)
+    near = (piece for one in (*rows[at:stop], *rows[stop + 1 :]) for piece in one)
+    if any(min(piece.bottom, bottom) - max(piece.top, top) > 0 for piece in near):
+        return False
+    left, right = min(piece.left for piece in row), max(piece.right for piece in row)
+    below = [piece for one in rows[stop + 1 :] for piece in one]
+    if not below:  # its text is on the next page
+        above = [p for one in rows[at:stop] for p in one if p.left < right and p.right > left]
+        return above != [] and not shapes.is_complete(text[above[-1].start : above[-1].end])
+    return any(piece.left > right or piece.right < left for piece in below) and any(
+        piece.left < right and piece.right > left for piece in below
+    )
 
 
 def _cut(free: Sequence[tuple[float, float]], row: Sequence[_Piece]) -> list[tuple[float, float]]:
