@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from functools import cache
 from pathlib import Path
 
@@ -81,6 +82,15 @@ def scan(
         random = np.random.default_rng(1).normal(0, noise, (height, width))
         sheet = Image.fromarray(np.clip(np.asarray(sheet) + random, 0, 255).astype(np.uint8))
     return sheet
+
+
+def saved(*sheets: Image.Image, kind: str) -> bytes:
+    """Sheets as a file of Pillow's ``kind``, at 100 dots an inch."""
+    held = io.BytesIO()
+    sheets[0].save(
+        held, kind, save_all=True, append_images=sheets[1:], resolution=100, dpi=(100, 100)
+    )
+    return held.getvalue()
 
 
 def distance(one: str, other: str) -> int:

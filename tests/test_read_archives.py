@@ -7,6 +7,7 @@ import zipfile
 from email.message import EmailMessage
 
 import pytest
+from PIL import Image
 
 from rag.errors import FileInaccessible, ReadError
 from rag.intake.passages import check
@@ -110,3 +111,32 @@ def test_a_mail_is_read_with_its_headers_its_text_and_its_attachments(charset, n
 def test_a_mail_without_words_is_refused(data):
     with pytest.raises(ReadError):
         parse(Loaded("a.eml", data, "0" * 64))
+
+
+def test_a_page_that_a_browser_saved_is_its_article_and_not_a_mail():
+    told = "".join(f"<p>临河镇今年新建养老驿站{n}个，预计十月底前全部启用。</p>" for n in (12, 7))
+    page = f"<meta charset=gb2312><nav><a href=/>首页</a></nav><h1>驿站通报</h1>{told}"
+    saved = EmailMessage()
+    saved["From"], saved["Date"] = "<Saved by Blink>", "Mon, 08 Mar 2021 09:00:00 +0000"
+    saved["Snapshot-Content-Location"] = "http://example.org/a.html"
+    saved.set_content(page.encode("gb2312"), "text", "html", cte="base64")
+    saved.add_related(b"body { margin: 0 }", "text", "css", cid="css@mhtml.blink")
+    (article,) = parse(Loaded("a.mht", saved.as_bytes(), "0" * 64)).articles
+    assert [block.text for block in article.blocks] == [
+        "驿站通报",
+        "临河镇今年新建养老驿站12个，预计十月底前全部启用。",
+        "临河镇今年新建养老驿站7个，预计十月底前全部启用。",
+    ]
+    assert article.date is None  # the day on which it was saved is none of the article's
+
+
+def test_a_picture_without_words_that_is_attached_is_named_and_no_failure():
+    mail = EmailMessage()
+    mail["Subject"] = "通报"
+    mail.set_content("临河镇今年新建养老驿站12个。\n")
+    held = io.BytesIO()
+    Image.new("RGB", (40, 40), "red").save(held, "PNG")
+    mail.add_attachment(held.getvalue(), "image", "png", filename="徽标.png")
+    document = parse(Loaded("a.eml", mail.as_bytes(), "0" * 64))
+    assert "附件：徽标.png" in document.text
+    assert document.problems == ()

@@ -6,19 +6,67 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.encode.normalise import normalise
 from rag.errors import EncodingUnknown, FileEmpty, NotText, ReadError, TextDamaged
 from rag.read import decode
 
 BROKEN = Path(__file__).parent / "data" / "broken"
 REPORT = "今年新建养老驿站12个，\r\n覆盖14个街道。\n臺灣同胞也來參觀。\n"
-ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030"]
+WITHOUT_MARK = [
+    "utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "gb18030", "big5hkscs",
+]  # fmt: skip
+MARKED = [name for name in WITHOUT_MARK if name != "big5hkscs"]
+TRADITIONAL = "今年新建養老驛站12個，\r\n覆蓋14個街道。\n同胞也來參觀。\n"
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("encoding", WITHOUT_MARK)
 def test_a_report_is_read_in_every_encoding_exactly_as_it_stands(encoding):
-    text, _ = decode(REPORT.encode(encoding), "a.txt")
+    said = TRADITIONAL if encoding == "big5hkscs" else REPORT
+    assert decode(said.encode(encoding), "a.txt") == (said, encoding)
 
-    assert text == REPORT
+
+@pytest.mark.parametrize("encoding", MARKED)
+def test_a_byte_order_mark_is_believed_and_is_no_part_of_the_text(encoding):
+    assert decode(f"\ufeff{REPORT}".encode(encoding), "a.txt") == (REPORT, encoding)
+
+
+@pytest.mark.parametrize("encoding", WITHOUT_MARK)
+def test_mixed_line_ends_stand_as_they_are(encoding):
+    text = "第一行。\r\n第二行。\r第三行。\n\n第五行。\r\n"
+    assert decode(text.encode(encoding), "a.txt")[0] == text
+
+
+@pytest.mark.parametrize("encoding", WITHOUT_MARK)
+def test_a_nul_is_refused_with_its_place(encoding):
+    data = ("今年新建驛站。\n" * 9 + "\0在中間。\n").encode(encoding)
+    with pytest.raises(NotText) as caught:
+        decode(data, "a.txt")
+    assert "0x00" in caught.value.details["reason"]
+
+
+@pytest.mark.parametrize("encoding", MARKED)
+def test_characters_for_private_use_and_beyond_the_first_plane_stand_as_they_are(encoding):
+    text = "姓名\ue5e5和\ue863，还有𠮷野家的𠮷与😀。\n" + REPORT
+    assert decode(text.encode(encoding), "a.txt")[0] == text
+
+
+@pytest.mark.parametrize("encoding", MARKED)
+def test_combining_marks_stand_as_they_are(encoding):
+    text = "拼音le\u0301nglei\u0300与Cafe\u0301，今年的报告。\n" + REPORT
+    assert decode(text.encode(encoding), "a.txt")[0] == text
+
+
+def test_letters_with_combining_marks_match_those_that_are_one_character():
+    assert normalise("Cafe\u0301 le\u0301ng") == normalise("Caf\u00e9 l\u00e9ng")
+
+
+@pytest.mark.parametrize("half", ["\ud83d", "\ude00", "\ude00\ud83d"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_half_a_surrogate_pair_is_refused(half, encoding, mark):
+    data = f"{mark}{REPORT * 3}{half}{REPORT}".encode(encoding, "surrogatepass")
+    with pytest.raises((TextDamaged, NotText, EncodingUnknown)):
+        decode(data, "a.txt")
 
 
 @given(

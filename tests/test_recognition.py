@@ -19,22 +19,14 @@ PARAGRAPHS = [text for _, paragraphs in STORIES[:2] for text in paragraphs][:4]
 pytestmark = pytest.mark.skipif(scans.FONT is None, reason="no Chinese font")
 
 
-def saved(*sheets, kind):
-    held = io.BytesIO()
-    sheets[0].save(
-        held, kind, save_all=True, append_images=sheets[1:], resolution=100, dpi=(100, 100)
-    )
-    return held.getvalue()
-
-
 @pytest.fixture(scope="module")
 def scanned(tmp_path_factory):
     """Two pages of a scan as a PDF and a picture of the first, read by the workers of a build."""
     folder = tmp_path_factory.mktemp("scans")
     pages = [scans.scan(PARAGRAPHS[:2], dpi=100), scans.scan(PARAGRAPHS[2:], dpi=100)]
-    (folder / "scan.pdf").write_bytes(saved(*pages, kind="PDF"))
-    (folder / "scan.png").write_bytes(saved(pages[0], kind="PNG"))
-    (folder / "blank.png").write_bytes(saved(scans.scan([], dpi=100), kind="PNG"))
+    (folder / "scan.pdf").write_bytes(scans.saved(*pages, kind="PDF"))
+    (folder / "scan.png").write_bytes(scans.saved(pages[0], kind="PNG"))
+    (folder / "blank.png").write_bytes(scans.saved(scans.scan([], dpi=100), kind="PNG"))
     with Intake(load_settings()) as intake:
         found = [
             (name, Found(name, folder / name)) for name in ("scan.pdf", "scan.png", "blank.png")
@@ -79,7 +71,10 @@ def test_a_scan_without_text_is_told(scanned):
 
 def test_without_the_extra_the_report_names_it(monkeypatch):
     monkeypatch.setattr(recognition, "is_there", lambda: False)
-    page = saved(scans.scan([], dpi=50), kind="PDF"), saved(scans.scan([], dpi=50), kind="PNG")
+    page = (
+        scans.saved(scans.scan([], dpi=50), kind="PDF"),
+        scans.saved(scans.scan([], dpi=50), kind="PNG"),
+    )
     for name, data, kind in zip(
         ("a.pdf", "a.png"), page, (PagesAreImages, ReaderMissing), strict=True
     ):

@@ -375,6 +375,39 @@ def _(path: Path) -> bytes:
     return pdf(CATALOG, ONE, page(), stream(packed, "/Filter /FlateDecode"))
 
 
+# --- scans ----------------------------------------------------------------------------------------
+
+NO_SCAN = ("FileDamaged", "FileEmpty", "ReaderMissing")
+
+
+def png(width: int, height: int, rows: bytes) -> bytes:
+    """A PNG that says it is so large, whatever it holds."""
+    made = b"\x89PNG\r\n\x1a\n"
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    for kind, data in ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b"")):
+        made += struct.pack(">I", len(data)) + kind + data
+        made += struct.pack(">I", zlib.crc32(kind + data))
+    return made
+
+
+put("scans/blank.png", png(400, 300, (b"\0" + b"\xff" * 400) * 300), *NO_SCAN)
+put("scans/cut.png", png(400, 300, bytes(401 * 300))[:60], *NO_SCAN)
+put("scans/rows_that_are_missing.png", png(400, 300, bytes(401)), *NO_SCAN)
+put("scans/noise.jpg", b"\xff\xd8\xff\xe0" + random.Random(13).randbytes(3000), *NO_SCAN)
+put("scans/page_after_itself.tif", b"II*\0\x08\0\0\0\0\0\x08\0\0\0", *NO_SCAN)
+put("scans/nothing.webp", b"RIFF\x04\0\0\0WEBP", *NO_SCAN)
+put(
+    "scans/four_thousand_million_dots.png",
+    png(65_000, 65_000, bytes(100_000)),
+    *("PictureTooLarge", *NO_SCAN),
+)
+
+
+@creature("scans/bomb.png", "PictureTooLarge", *NO_SCAN)
+def _(path: Path) -> bytes:
+    return png(12_000, 12_000, bytes(12_001 * 12_000))
+
+
 # --- HTML -----------------------------------------------------------------------------------------
 
 put("html/nothing_but_scripts.html", b"<html><script>let x = 1;</script></html>", "FileEmpty")

@@ -34,6 +34,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (b"\x84\x31\x95\x33", "gb18030"),
 )
 # What encodings are called by those who mean a larger one; https://encoding.spec.whatwg.org
 _LABELS = dict.fromkeys(("gb2312", "gbk", "x-gbk", "gb-2312", "cp936", "hz-gb-2312"), "gb18030")
@@ -49,7 +50,7 @@ _DAMAGE = 20  # valid multibyte characters for each bad byte: below, it was neve
 def decode(data: bytes, where: str) -> tuple[str, str]:
     """The text of a file and the encoding it is in, by Python's name.
 
-    UTF-8 and UTF-16 with or without a byte order mark, UTF-32 with one, GB18030 and Big5.
+    UTF-8, UTF-16, UTF-32 and GB18030 with or without a byte order mark, and Big5.
     The mark is no part of the text; nothing else is dropped, replaced or rewritten, line ends
     included.
 
@@ -113,8 +114,11 @@ def _decode(data: bytes, where: str) -> tuple[str, str]:
 
 
 def _zeros(data: bytes, where: str) -> tuple[str, str]:
-    """UTF-16 without a mark has zeros (in every line end); UTF-8 and GB18030 have none."""
-    looks, text, encoding = _best(data, "utf-16-le", "utf-16-be")
+    """UTF-16 and UTF-32 without a mark have zeros (in every line end); UTF-8, GB18030 have none.
+
+    What is not UTF-32 does not decode as such: its code points end at 0x10FFFF.
+    """
+    looks, text, encoding = _best(data, "utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
     if looks < _PLAUSIBLE:
         raise NotText(where, reason=f"0x00 @ {data.index(0)}")
     return text, encoding

@@ -64,16 +64,15 @@ class Mail:
             raise FileDamaged(where) from error
         if not any(draft.text.strip() for draft in drafts[1:]) and not _header(message, "Subject"):
             raise FileEmpty(where)
-        return _joined(drafts, Stated(date=_date(message)))
+        # a page was saved on some day, which is not when it was written
+        return _joined(drafts, Stated(date=None if _is_page(message) else _date(message)))
 
     def _drafts(self, message: EmailMessage, where: str) -> Iterator[Draft]:
         composition = Composition()
-        if subject := _header(message, "Subject"):
-            composition.add(subject, BlockKind.HEADING, level=1)
-        for name, called in _SAID:
-            if value := _header(message, name):
-                composition.add(f"{called}：{value}", BlockKind.BYLINE)
-        yield composition.draft("eml")
+        if _is_page(message):
+            yield composition.draft("eml")
+        else:
+            yield self._head(message, composition)
         body = message.get_body(("plain", "html"))
         if body is not None and (draft := _body(body, where)) is not None:
             yield draft
@@ -83,6 +82,14 @@ class Mail:
             file = part.get_filename()
             if part is not body and file and not part.is_multipart():
                 yield from self._attached(part, " ".join(file.split()), where)
+
+    def _head(self, message: EmailMessage, composition: Composition) -> Draft:
+        if subject := _header(message, "Subject"):
+            composition.add(subject, BlockKind.HEADING, level=1)
+        for name, called in _SAID:
+            if value := _header(message, name):
+                composition.add(f"{called}：{value}", BlockKind.BYLINE)
+        return composition.draft("eml")
 
     def _attached(self, part: Message, name: str, where: str) -> Iterator[Draft]:
         named = Composition()
@@ -96,12 +103,21 @@ class Mail:
         named.add(f"附件：{name}", BlockKind.HEADING, level=1)
         try:
             draft = reader.read(data, f"{where}/{name}")
+        except FileEmpty:  # a picture without a word, a file without a byte
+            yield named.draft("eml")
+            return
         except ReadError as error:
             failed = Problem("AttachmentUnread", f"{name}（{error.what()}）")
             yield replace(named.draft("eml"), problems=(failed,))
             return
         yield named.draft("eml")
         yield draft
+
+
+def _is_page(message: EmailMessage) -> bool:
+    """Whether it is a web page that a browser saved, with what it is made of."""
+    saved = _header(message, "From").strip('<>" ').lower().startswith("saved by")
+    return saved or message.get("Snapshot-Content-Location") is not None
 
 
 def _body(part: Message, where: str) -> Draft | None:
