@@ -7,11 +7,13 @@ import zipfile
 from email.message import EmailMessage
 
 import pytest
+from archive import build
 from PIL import Image
 
 from rag.errors import FileInaccessible, ReadError
 from rag.intake.passages import check
 from rag.read import Loaded, digest, load, locate, parse, scan
+from rag.retrieve import Retriever
 from rag.settings import Settings
 from rag.split import split
 
@@ -140,3 +142,19 @@ def test_a_picture_without_words_that_is_attached_is_named_and_no_failure():
     document = parse(Loaded("a.eml", mail.as_bytes(), "0" * 64))
     assert "附件：徽标.png" in document.text
     assert document.problems == ()
+
+
+def test_a_citation_into_an_archive_is_stale_when_its_file_is_another_and_not_before(tmp_path):
+    docs, index = tmp_path / "docs", tmp_path / "index"
+    docs.mkdir()
+    (docs / "a.zip").write_bytes(packed({"甲.txt": LINE * 2, "乙.txt": "乙县修路八公里。\n" * 3}))
+    build(docs, index)
+
+    def stale():
+        with Retriever(index, docs=docs) as retriever:
+            hits = retriever.retrieve("临河镇新建养老驿站几个", 1).hits
+        return hits[0].citation.source, hits[0].citation.stale
+
+    assert stale() == ("a.zip/甲.txt", None)
+    (docs / "a.zip").write_bytes(packed({"甲.txt": LINE * 3, "乙.txt": "乙县修路八公里。\n" * 3}))
+    assert stale() == ("a.zip/甲.txt", "changed")

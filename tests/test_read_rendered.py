@@ -6,6 +6,8 @@ import pytest
 from newspaper_texts import STORIES
 from renderings import Rendering, judge, read, renderings
 
+from rag.read import Loaded, parse
+
 FILES = {file.name: file for file in renderings(STORIES)}
 
 
@@ -23,3 +25,10 @@ def test_all_of_the_text_comes_out_in_order_with_its_wraps_mended_and_nothing_el
 
 def test_each_cell_of_a_table_stands_with_the_name_of_its_column_and_of_its_row(file):
     assert judge(file, read(file)).rows == 1
+
+
+def test_headlines_of_one_size_each_begin_an_article():
+    papers = [file for file in FILES.values() if file.name.startswith("PDF, newspaper")]
+    for paper in papers:
+        document = parse(Loaded(paper.file, paper.data, "0" * 64))
+        assert [article.title for article in document.articles] == [title for title, _ in STORIES]

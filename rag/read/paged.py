@@ -22,6 +22,7 @@ _FOLIO = re.compile(
 _HYPHEN = re.compile(r"[A-Za-z]-$")
 _EDGE = 2  # lines at the top and at the bottom of a page that may be a running head or foot
 _REPEATED = 0.5  # of the pages that a running head stands on, at least
+_SAME_SIZE = 0.04  # by which two headlines of one size may seem to differ
 _MARGIN = 0.15  # of a page's height, at either end
 
 
@@ -91,17 +92,28 @@ def _all(row: Row) -> tuple[Span, ...]:
 
 
 def _blocks(text: str, rows: Sequence[Row]) -> Iterator[Block]:
-    """Prose is repaired, rows of tables are blocks of their own."""
+    """Prose is repaired, rows of tables are blocks of their own.
+
+    Headlines as large as the first one stand beside it: what they begin is no section of its text.
+    """
+    sizes = [row.size for row in rows if row.headline]
+    first = {row.line.start for row in rows if row.headline and _is_as_large(row.size, sizes[0])}
     prose: list[Row] = []
     for row in [*rows, None]:
         if row is not None and not row.cells:
             prose.append(row)
             continue
         kinds = {at: BlockKind.HEADING for at, one in enumerate(prose) if _is_headline(prose, at)}
-        yield from repair.blocks([one.line for one in prose], kinds)
+        for block in repair.blocks([one.line for one in prose], kinds):
+            alike = block.kind is BlockKind.HEADING and block.spans[0][0] in first
+            yield replace(block, level=1) if alike else block
         prose = []
         if row is not None:
             yield _table_row(text, row.cells)
+
+
+def _is_as_large(size: float, other: float) -> bool:
+    return abs(size - other) < _SAME_SIZE * other
 
 
 def _is_headline(rows: Sequence[Row], at: int) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -39,6 +39,8 @@ class Row:
     """Of a row of a table: slices of the text."""
     headline: bool = False
     """Whether it is set larger than the text."""
+    size: float = 0.0
+    """Of its letters, in points."""
     top: float = 0.0
     """Where it stands, in shares of the page's height; so does ``bottom``."""
     bottom: float = 0.0
@@ -371,7 +373,7 @@ def _rows(text: str, leaf: Sequence[list[_Piece]], em: float, first: bool) -> It
             large = size > _LARGER * em and sum(b - a for a, b in joined) <= _HEADLINE
             if large and number == len(joined) - 1 and _is_wrapped(leaf, place, start, stop):
                 line = line.going_on()
-            yield Row(line, (), large, *around)
+            yield Row(line, (), large, size, *around)
 
 
 def _is_tabular(leaf: Sequence[Sequence[_Piece]], place: int, em: float) -> bool:
@@ -433,6 +435,5 @@ def _line(text: str, span: Span, indent: int, gap: int, full: bool) -> Line:
 def _placed(row: Row, page: Page, turned: _Turned) -> Row:
     """The same row, by its share of the page's height; nowhere where the page is turned."""
     if turned.way != "right" or page.height <= 0:
-        return Row(row.line, row.cells, row.headline, 0.5, 0.5)
-    top, bottom = row.top / page.height, row.bottom / page.height
-    return Row(row.line, row.cells, row.headline, top, bottom)
+        return replace(row, top=0.5, bottom=0.5)
+    return replace(row, top=row.top / page.height, bottom=row.bottom / page.height)

@@ -65,8 +65,8 @@ class Citer:
 
 
 _SETTLED = 2_000_000_000  # nanoseconds after which a clock has moved on on every file system
-_proven: dict[tuple[str, str], tuple[int, ...]] = {}
-"""By path and sha256, the state in which a file was last proven to have it."""
+_proven: dict[tuple[str, str, str], tuple[int, ...]] = {}
+"""By path, place in an archive and sha256, the state in which a file was last proven to have it."""
 
 
 def _as_it_was(file: Found, size: int, sha256: str) -> bool:
@@ -83,10 +83,10 @@ def _as_it_was(file: Found, size: int, sha256: str) -> bool:
         found = file.path.stat()
     except OSError as error:
         raise FileInaccessible(file.path, reason=error.strerror) from error
-    if stat.S_ISREG(found.st_mode) and found.st_size != size:
+    if stat.S_ISREG(found.st_mode) and not file.inside and found.st_size != size:
         return False
     state = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    key = (str(file.path), sha256)
+    key = (str(file.path), file.inside, sha256)
     if _proven.get(key) == state:
         return True
     now = time.time_ns()
