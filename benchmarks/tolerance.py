@@ -134,7 +134,9 @@ def main() -> None:
             with Retriever(folder / "index") as retriever:
                 for case in cases:
                     places = made[case.source].places
-                    spans = [(places[a], places[b]) for a, b in spans_of(texts[case.source], case)]
+                    # up to its last character: a break behind that is no part of the answer
+                    found = spans_of(texts[case.source], case)
+                    spans = [(places[a], places[b - 1] + 1) for a, b in found]
                     hits = retriever.retrieve(case.question, _DEPTH).hits
                     right = (hit.rank for hit in hits if holds(hit, case.source, spans))
                     ranks.append(next(right, _DEPTH + 1))

@@ -1,10 +1,12 @@
 """A page is split into its articles, and what broke its sentences is repaired."""
 
+import random
 from pathlib import Path
 
 import pytest
+from newspaper_texts import STORIES
 
-from rag.read import Loaded, parse
+from rag.read import Loaded, bare, parse
 from rag.types import BlockKind, Document
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -356,3 +358,26 @@ def test_a_photo_story_within_an_article_is_an_article_of_its_own():
 
 def test_line_ends_stay_in_the_text():
     assert read("一行。\r\n二行。\r三行。\n").text == "一行。\r\n二行。\r三行。\n"
+
+
+def broken_anywhere(stories, share=0.03):
+    """Each paragraph with line breaks behind characters of any kind, as a conversion leaves it."""
+    chance = random.Random(4)
+    pieces = [text for title, paragraphs in stories for text in (title, *paragraphs)]
+    return "\n\n".join(
+        "".join(char + "\n" * (chance.random() < share) for char in text) for text in pieces
+    )
+
+
+def test_sentences_that_break_off_anywhere_are_whole_again():
+    document = read(broken_anywhere(STORIES))
+    said = {bare(block.text) for article in document.articles for block in article.blocks}
+    pieces = [bare(text) for title, paragraphs in STORIES for text in (title, *paragraphs)]
+    assert len([piece for piece in pieces if piece not in said]) <= 0.05 * len(pieces)
+
+
+def test_a_list_without_marks_is_not_taken_for_a_text_that_breaks_off():
+    names = "\n".join(("东风路街道", "望湖新区", "柳林口村", "青杨岭乡", "白石桥乡", "临河镇") * 3)
+    document = read(f"获奖名单\n\n{names}\n\n以上单位予以表彰。\n\n特此通报。\n")
+    blocks = [block.text for article in document.articles for block in article.blocks]
+    assert "东风路街道望湖新区" not in bare("".join(f"{text}|" for text in blocks))

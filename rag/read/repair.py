@@ -17,6 +17,9 @@ from rag.types import Block, BlockKind, Span
 
 _WIDTH_MAX = 160  # columns: what is wrapped at more than this is not hard-wrapped
 _WIDTH_MIN = 24
+_BREAKS = 6  # lines that break off, at least, in a text that is ragged
+_BROKEN = 0.6  # of the lines that another follows at once
+_TORN = 0.25  # of those that break off, amid a word or a clause for certain
 _HEADING_MAX = 40  # characters, or half of them where a comma stands within
 _HEADLINE_MAX = 80
 _ONE_LINE = {
@@ -109,6 +112,8 @@ class _Repair:
         self.levels = levels
         self.width = wrap_width(source)
         self.indented = has_indents(source)
+        if self.width is None and not self.indented and is_ragged(source):
+            self.lines = rejoined(source)
         self.marked = sum(shapes.is_atx(line.text) for line in source) >= 2 or len(levels) >= 2
         self.drafts: list[_Draft] = []
         self.open: _Draft | None = None
@@ -167,6 +172,12 @@ class _Repair:
 
     def _next(self, index: int) -> Line | None:
         return self.lines[index + 1] if index + 1 < len(self.lines) else None
+
+    def _last_of(self, index: int) -> int:
+        """The last of the lines that go on with one for certain."""
+        while self.lines[index].goes_on and index + 1 < len(self.lines):
+            index += 1
+        return index
 
     def _next_but_captions(self, index: int) -> Line:
         """The first of the next few lines that is no caption, or the very next."""
@@ -257,8 +268,9 @@ class _Repair:
 
     def _is_heading(self, index: int) -> bool:
         """Whether a line without Markdown's marks is a headline or a heading."""
-        line, after = self.lines[index], self._next(index)
-        text = line.text
+        last = self._last_of(index)
+        line, after = self.lines[last], self._next(last)
+        text = "".join(one.text for one in self.lines[index : last + 1])
         if self._is_asking_headline(index):
             return True
         if _is_sentence(text):
@@ -278,7 +290,7 @@ class _Repair:
             return index == 0 and (after is None or after.gap > 0)
         if after is None or shapes.has_inner_space(text):
             return True
-        beyond = self._next_but_captions(index)
+        beyond = self._next_but_captions(last)
         return not (shapes.torn(text, beyond.text) or shapes.hangs(text))
 
     def _is_followed(self, after: Line) -> bool:
@@ -337,6 +349,47 @@ def has_indents(source: Sequence[Line]) -> bool:
     flush = sum(b.gap == 0 and a.indent - b.indent >= _INDENT for a, b in pairwise(source))
     ended = sum(shapes.is_complete(line.text) for line in begun)
     return flush >= 3 and 2 * ended >= len(begun)
+
+
+def is_ragged(source: Sequence[Line]) -> bool:
+    """Whether lines break off anywhere, amid words too, and blank lines set paragraphs apart."""
+    pairs = list(_neighbours(source))
+    broken = [(a.text, b.text) for a, b in pairs if not shapes.is_complete(a.text)]
+    if len(broken) < _BREAKS or len(broken) < _BROKEN * len(pairs):
+        return False
+    apart = [a for a, b in pairwise(source) if b.gap]
+    if len(apart) < 2:
+        return False
+    return sum(shapes.torn(*pair) for pair in broken) >= _TORN * len(broken)
+
+
+def rejoined(source: Sequence[Line]) -> list[Line]:
+    """The lines of such a text: those that break off go on in the next, if it follows at once."""
+    made = list(source)
+    for place, (line, after) in enumerate(pairwise(source)):
+        if (
+            after.gap == 0
+            and not shapes.is_complete(line.text)
+            and not any(_stands_apart(one.text) for one in (line, after))
+            and not _is_of_its_own(after.text)
+            and not (_is_of_its_own(line.text) and not shapes.torn(line.text, after.text))
+        ):
+            made[place] = line.going_on()
+    return made
+
+
+def _is_of_its_own(text: str) -> bool:
+    """Whether a line is marked as the beginning of something, or as all of it."""
+    return (
+        shapes.is_list_item(text)
+        or shapes.is_numbered(text)
+        or shapes.is_ornament(text)
+        or shapes.is_label(text)
+        or shapes.is_imprint(text)
+        or shapes.byline(text) is not None
+        or shapes.has_dateline(text)
+        or shapes.is_caption(text)
+    )
 
 
 def wrap_width(source: Sequence[Line]) -> int | None:
