@@ -3,8 +3,11 @@
     python benchmarks/converters.py [FOLDER]
 
 The files are made by ``tests/renderings.py`` of the texts of the tests, or of news in FOLDER (see
-``benchmarks/layout.py``). Three tables: what comes out (Markdown's marks and spaces do not count),
-pages a second (each reader in a process of its own, which has read a file of the format before), and the most memory that a process of it takes by the size of the file.
+``benchmarks/layout.py``). What comes out: edits for each character (Markdown's marks and spaces do
+not count), neighbouring sentences in order, sentences whole in a line, cells in a line with the
+names of their row and column, notes found anywhere, navigation and running heads kept out. Pages a
+second: each reader in a process of its own, which has read a file of the format before. Then the
+most memory that such a process takes, by the size of the file.
 
 markitdown (MIT) stands for what most people would use, Kreuzberg 4 (MIT; PDF by pdfium, all of it
 in Rust) for the fastest. Both are in the extra ``bench``.

@@ -598,20 +598,30 @@ def _wrapped(ink: Ink, width: int, indent: int) -> Iterator[Ink]:
 
 
 def _lined(
-    pieces: Sequence[Piece], numbers: Iterable[int], width: int, indent: int
+    pieces: Sequence[Piece],
+    numbers: Iterable[int],
+    width: int,
+    indent: int,
+    *,
+    beside: bool = False,
 ) -> Iterator[Ink]:
-    """Pieces in a column: headings set apart by blank lines, paragraphs wrapped."""
+    """Pieces in a column: headings set apart by blank lines, paragraphs wrapped.
+
+    Of other pieces the long ones; with ``beside``, of a column that another stands beside, all that
+    are wider than it.
+    """
     before: Piece | None = None
     for number in numbers:
         piece = pieces[number]
         flows = piece.role in _RUNNING and before is not None and before.role in _RUNNING
         if before is not None and not flows and {piece.role, before.role} != {Role.ROW}:
             yield []
-        wraps = piece.role in _RUNNING or len(piece.text) > 2 * width
-        if wraps:
-            yield from _wrapped(_inked(pieces, number), width, indent if flows or wraps else 0)
+        ink = _inked(pieces, number)
+        long = piece.role in _RUNNING or len(piece.text) > 2 * width
+        if long or (beside and _columns(ink) > 2 * width):
+            yield from _wrapped(ink, width, indent if long else 0)
         else:
-            yield _inked(pieces, number)
+            yield ink
         before = piece
 
 
@@ -660,7 +670,8 @@ def _side_by_side(
             lines.append([])
         for number in top:
             lines += [_inked(pieces, number), []]
-        column = list(_lined(pieces, [n for n in group if n not in {*top, *tail}], width, 2))
+        rest = [n for n in group if n not in {*top, *tail}]
+        column = list(_lined(pieces, rest, width, 2, beside=True))
         half = -(-len(column) // 2)
         left, right = column[:half], column[half:]
         if len(column) < 8:

@@ -183,7 +183,7 @@ def _cut(rows: Sequence[_Row], gutter: int) -> tuple[list[Line], list[Line]]:
         )
         gaps = [0, 0]
     if right:
-        right[0] = replace(right[0], gap=0)
+        right[0] = replace(right[0], gap=0, top=True)
     return left, right
 
 

@@ -30,6 +30,8 @@ class Line:
     """Whether it reaches the end of its column, where the file shows it."""
     goes_on: bool = False
     """Whether the next line is the rest of it."""
+    top: bool = False
+    """Whether it is the first of a column that goes on with the one before."""
     hyphen: bool = False
     """Whether a hyphen was taken off: the next line goes on with the same word."""
 

@@ -154,6 +154,8 @@ class _Repair:
         draft, line = self.open, self.lines[index]
         if draft is None or line.gap or draft.kind not in _FLOWING:
             return False
+        if line.top and any(after.gap for after in self.lines[index + 1 : index + 4]):
+            return False  # it stands alone at the head of a column
         if self.indented:
             return line.indent < _INDENT
         return not shapes.is_complete(draft.tail) and self._is_full(draft.lines[-1], line)
