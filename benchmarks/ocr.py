@@ -30,6 +30,8 @@ KINDS = {
     "300 dpi, 12 pt": {"dpi": 300},
     "200 dpi, 12 pt": {},
     "200 dpi, 9 pt": {"points": 9},
+    "150 dpi, 12 pt": {"dpi": 150},
+    "150 dpi, 7.5 pt": {"dpi": 150, "points": 7.5},
     "100 dpi, 12 pt": {"dpi": 100},
     "72 dpi, 12 pt": {"dpi": 72},
     "two columns": {"columns": 2},
