@@ -295,7 +295,18 @@ def commas(text: str) -> int:
 
 def columns(text: str) -> int:
     """The width of a text on a terminal: two columns for a Chinese character."""
-    return len(text) + sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return sum(map(_COLUMNS.__getitem__, text))
+
+
+class _Columns(dict[str, int]):
+    """The columns of each character seen so far: every line of every document asks for its own."""
+
+    def __missing__(self, char: str) -> int:
+        self[char] = 1 + (unicodedata.east_asian_width(char) in "WF")
+        return self[char]
+
+
+_COLUMNS = _Columns()
 
 
 def unclosed(text: str) -> list[str]:

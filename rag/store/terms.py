@@ -36,7 +36,13 @@ def terms_of(chunk: Chunk) -> tuple[str, ...]:
 
 def joined(some: Iterable[str]) -> str:
     """Terms as they are kept, spaces between them."""
-    return " ".join(map(key, some))
+    terms = [*some]
+    text = " ".join(terms)
+    # where each is its own key, which nearly always is so, all are looked at together
+    if text.isprintable() and text.count(" ") == len(terms) - 1:
+        if max(map(len, terms)) <= _LONGEST:
+            return text
+    return " ".join(map(key, terms))
 
 
 def key(term: str) -> str:
