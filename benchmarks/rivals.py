@@ -2,6 +2,8 @@
 
 - **txtai**: ``Embeddings(hybrid=True)``, as its documentation sets it up: FAISS and its own BM25,
   added half and half; the words are jieba's, without which its tokenizer finds none in Chinese.
+- **bm25s and FAISS**: put together by hand: bm25s over jieba's words, every vector in FAISS, the
+  reciprocal ranks of both added up.
 - **LangChain**: ``EnsembleRetriever`` of its FAISS store and its BM25 retriever over jieba's words,
   by reciprocal rank at equal weights, as most Chinese guides set it up.
 
@@ -28,6 +30,9 @@ class Rival(Protocol):
     def index(self, passages: Sequence[str]) -> None:
         """Take the passages; from then on each is known by its place among them."""
 
+    def add(self, passages: Sequence[str]) -> None:
+        """Take some more, behind the others, in the way that costs it least."""
+
     def search(self, question: str, k: int) -> list[int]:
         """The places of the ``k`` best, best first."""
 
@@ -51,9 +56,16 @@ class Txtai:
             scoring={"method": "bm25", "terms": True, "normalize": True},
             hybrid=True,
         )
+        self._count = len(passages)
         self._index.index(
             [(place, _spaced(passage), None) for place, passage in enumerate(passages)]
         )
+
+    def add(self, passages: Sequence[str]) -> None:
+        """It takes them into what it has."""
+        rows = [(place, _spaced(one), None) for place, one in enumerate(passages, self._count)]
+        self._index.upsert(rows)
+        self._count += len(rows)
 
     def search(self, question: str, k: int) -> list[int]:
         """One query."""
@@ -94,6 +106,15 @@ class LangChain:
         self._dense = FAISS.from_texts(texts, Embedded(), metadatas=places)
         self._sparse = BM25Retriever.from_texts(texts, metadatas=places, preprocess_func=cut)
         self._ensemble = EnsembleRetriever
+        self._texts = texts
+
+    def add(self, passages: Sequence[str]) -> None:
+        """Its FAISS store takes them; its BM25 retriever takes all texts again."""
+        self._texts = [*self._texts, *passages]
+        places = [{"place": place} for place in range(len(self._texts))]
+        self._dense.add_texts(list(passages), places[-len(passages) :])
+        build = type(self._sparse).from_texts
+        self._sparse = build(self._texts, metadatas=places, preprocess_func=cut)
 
     def search(self, question: str, k: int) -> list[int]:
         """One query."""
@@ -105,6 +126,47 @@ class LangChain:
         return [int(one.metadata["place"]) for one in both.invoke(question)][:k]
 
 
+class ByHand:
+    """bm25s and FAISS, by reciprocal rank."""
+
+    name = "bm25s + FAISS by hand"
+    _DEPTH, _K = 50, 60
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._texts: list[str] = []
+        self._dense: Any = None
+        self._sparse: Any = None
+
+    def index(self, passages: Sequence[str]) -> None:
+        """Dense and sparse, in memory."""
+        import faiss
+
+        self._texts = []
+        self._dense = faiss.IndexFlatIP(self._encoder.dimension)
+        self.add(passages)
+
+    def add(self, passages: Sequence[str]) -> None:
+        """FAISS takes them; bm25s, whose scores are computed when it indexes, takes all again."""
+        import bm25s
+
+        self._texts = [*self._texts, *passages]
+        self._dense.add(self._encoder.encode_passages(list(passages)))
+        self._sparse = bm25s.BM25()
+        self._sparse.index([cut(text) for text in self._texts], show_progress=False)
+
+    def search(self, question: str, k: int) -> list[int]:
+        """One query of each."""
+        depth = min(self._DEPTH, len(self._texts))
+        _, near = self._dense.search(self._encoder.encode_queries([question]), depth)
+        found, _ = self._sparse.retrieve([cut(question)], k=depth, show_progress=False)
+        scores: dict[int, float] = {}
+        for places in (near[0], found[0]):
+            for rank, place in enumerate(places.tolist()):
+                scores[place] = scores.get(place, 0.0) + 1 / (self._K + rank)
+        return sorted(scores, key=lambda place: (-scores[place], place))[:k]
+
+
 def rivals(encoder: Encoder) -> list[Rival]:
     """Those that are installed."""
     found: list[Rival] = []
@@ -112,6 +174,8 @@ def rivals(encoder: Encoder) -> list[Rival]:
         found.append(Txtai(encoder))
     if importlib.util.find_spec("langchain_community"):
         found.append(LangChain(encoder))
+    if importlib.util.find_spec("bm25s"):
+        found.append(ByHand(encoder))
     return found
 
 
