@@ -54,6 +54,7 @@ THREADS = 32
 _MORE = 5
 """Rounds of the questions where many are asked at once."""
 _SENTENCE = re.compile(r"[^。！？]+[。！？]?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CLAUSE = re.compile(r"[，。；！？、：\s]")
 _TAILS = ("", "", "是怎么回事？", "情况如何？", "有哪些？", "是什么时候？")
 _RAG = [sys.executable, "-c", "import sys; from rag.cli import main; sys.exit(main())"]
@@ -107,7 +108,7 @@ def paragraphs(data: Path) -> Iterator[str]:
     with lzma.open(data / "news.jsonl.xz", "rt", encoding="utf-8") as lines:
         for line in lines:
             paragraph = ""
-            for sentence in _SENTENCE.findall(json.loads(line)["text"].replace("\n", "")):
+            for sentence in _SENTENCE.findall(_CONTROL.sub("", json.loads(line)["text"])):
                 if paragraph and len(paragraph) + len(sentence) > 250:
                     yield paragraph
                     paragraph = ""
