@@ -7,7 +7,7 @@
 #   make bench   measure speed and quality
 #   make bench-quality DATA=folder   quality on public sets, among tens of thousands of passages
 #   make bench-formats               files of every format and scans beside what others make of them
-#   make bench-scale DATA=folder     how the index grows, from a thousand passages to a hundred thousand
+#   make bench-scale DATA=folder     how the index grows, from a thousand passages to a million
 PYTHON ?= python3
 DATA ?= data
 VENV := .venv
@@ -51,7 +51,7 @@ bench-formats: $(VENV)/.wenju-bench
 	$(BIN)/python benchmarks/ocr.py
 
 bench-scale: $(VENV)/.wenju-bench
-	$(BIN)/python benchmarks/scale.py $(DATA)
+	$(BIN)/python benchmarks/scale.py $(DATA) --out docs/images --against 10000
 
 # The tests of the chat drive Chromium, and a picture of it needs Chinese letters.
 browser: $(VENV)/.wenju-test
