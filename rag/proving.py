@@ -42,6 +42,8 @@ def prove(index: Index, intake: Intake, found: dict[str, Found]) -> None:
     texts: dict[str, str] = {}
     for chunk in index.chunks(ids):
         source = chunk.source
+        if chunk.metadata.recognised is not None:
+            continue  # its worker has proven it; the pages would have to be recognised once more
         if source not in texts:
             text = _text(index, intake, found.get(source))
             if text is None:

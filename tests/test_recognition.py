@@ -6,13 +6,16 @@ import io
 
 import pytest
 import scans
+from archive import build
 from newspaper_texts import STORIES
 from PIL import Image
 
 from rag.errors import PagesAreImages, ReaderMissing, ReadError
 from rag.intake import Intake, Pool, Reading
 from rag.read import Found, Loaded, bare, parse, picture, recognition
+from rag.retrieve import Retriever
 from rag.settings import load_settings
+from rag.web.cited import read_cited
 
 PARAGRAPHS = [text for _, paragraphs in STORIES[:2] for text in paragraphs][:4]
 
@@ -97,3 +100,18 @@ def test_a_page_of_a_scan_is_shown_as_the_camera_was_held():
     lying.save(held, "JPEG", exif=exif)
     shown = Image.open(io.BytesIO(picture(held.getvalue(), "a.jpg", 1)))
     assert shown.height > shown.width
+
+
+def test_the_source_of_a_scan_is_its_page_with_the_passage_marked_and_no_text_is_read_for_it(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.pdf").write_bytes(scans.saved(scans.scan(PARAGRAPHS[:2]), kind="PDF"))
+    build(tmp_path / "docs", tmp_path / "index")
+    with Retriever(tmp_path / "index") as retriever:
+        (hit, *_) = retriever.retrieve("青石河大桥").hits
+    monkeypatch.setattr(Intake, "text_of", None)
+    file = read_cited(tmp_path / "docs", hit)
+    (page,) = file.pages
+    assert (file.state, file.lines, page.number) == (None, (), 1)
+    assert all(box.right <= page.width and box.bottom <= page.height for box in hit.citation.boxes)

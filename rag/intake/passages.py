@@ -8,7 +8,17 @@ from importlib import import_module
 from typing import Any
 
 from rag.errors import LawBroken, ReaderFailed, WenjuError
-from rag.read import Found, Loaded, is_quote, line_starts, load, parse, place_of, reader_of
+from rag.read import (
+    Found,
+    Loaded,
+    is_quote,
+    line_starts,
+    load,
+    parse,
+    place_of,
+    reader_of,
+    size_of_page,
+)
 from rag.read import picture as drawn
 from rag.split import split
 from rag.types import Chunk, Document, Page, Problem
@@ -112,6 +122,20 @@ def picture(found: Found, max_file_mb: float, page: int) -> tuple[bytes, str] | 
         return drawn(loaded.data, found.source, page), loaded.sha256
     except WenjuError as error:
         return error
+
+
+def pages(
+    found: Found, max_file_mb: float, first: int, last: int
+) -> tuple[tuple[Page, ...], str] | WenjuError:
+    """Pages of a file by their sizes alone, without their text; and the file's sha256."""
+    try:
+        loaded = load(found, max_file_mb)
+        numbers = range(first, last + 1)
+        sizes = [size_of_page(loaded.data, found.source, number) for number in numbers]
+    except WenjuError as error:
+        return error
+    made = (Page(n, 0, 0, *size) for n, size in zip(numbers, sizes, strict=True))
+    return tuple(made), loaded.sha256
 
 
 def _made(chunks: list[Chunk], then: Then) -> object:

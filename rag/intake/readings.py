@@ -21,6 +21,7 @@ from rag.intake.passages import Reading, Text, Then
 from rag.intake.pool import Lost, LostTo, Pool
 from rag.read import Found, is_own, size_of
 from rag.settings import Settings
+from rag.types import Page
 
 _AT_HOME = 200_000  # bytes of our own formats that are read in less time than a worker starts in
 _ITEMS_AHEAD = 64
@@ -112,6 +113,21 @@ class Intake:
             raise given
         png, sha256 = given
         return png, sha256
+
+    def pages_of(self, found: Found, first: int, last: int) -> tuple[tuple[Page, ...], str]:
+        """Pages of a file, from 1, by their sizes alone, and the file's sha256.
+
+        Raises:
+            ReadError: it cannot be read, or has no such page.
+        """
+        arguments = (found, self._settings.max_file_mb, first, last)
+        given = self.pool.submit("rag.intake.passages:pages", *arguments).result()
+        if isinstance(given, Lost):
+            raise self._error(found, given)
+        if isinstance(given, WenjuError):
+            raise given
+        made, sha256 = given
+        return made, sha256
 
     def _at_home(self, found: Found) -> bool:
         """Whether a file may be read in this process."""

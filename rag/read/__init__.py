@@ -25,6 +25,7 @@ from rag.read.names import named
 from rag.read.paper import boxes_of
 from rag.read.parse import parse
 from rag.read.picture import picture
+from rag.read.picture import size as size_of_page
 from rag.read.recognition import identity as recognition_identity
 from rag.read.shapes import Heading, heading, heading_of
 
@@ -58,4 +59,5 @@ __all__ = [
     "scan",
     "sidecar_digest",
     "size_of",
+    "size_of_page",
 ]

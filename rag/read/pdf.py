@@ -44,7 +44,7 @@ _RADICALS = dict(
     )
 )
 _STAMP = 40  # glyphs of text, at most, that a program puts upon a scan
-_MOST = 4000  # dots of the longer side of a page that is recognised
+_MOST = 3200  # dots of the longer side of a page that is recognised
 _SPACE = 0.15  # of a glyph's width more than others stand apart, from which on a gap is a space
 _NOWHERE = (0.0, 0.0, 0.0, 0.0)
 

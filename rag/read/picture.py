@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import FileDamaged, ReaderMissing
-from rag.read.scanned import frame, is_picture
+from rag.read.scanned import frame, is_picture, paper
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -30,7 +32,30 @@ def picture(data: bytes, where: str, page: int, width: int = WIDTH) -> bytes:
     return png.getvalue()
 
 
+def size(data: bytes, where: str, page: int) -> tuple[float, float]:
+    """Width and height of the page, in points; its text need not be read for that.
+
+    Raises:
+        ReaderMissing, FileDamaged: as :func:`picture` does.
+    """
+    if is_picture(data):
+        return paper(frame(data, where, page))
+    with _opened(data, where, page) as opened:
+        across, down = opened.get_size()
+    return float(across), float(down)
+
+
 def _drawn(data: bytes, where: str, page: int, width: int) -> Image.Image:
+    with _opened(data, where, page) as opened:
+        across, down = (max(side, 1.0) for side in opened.get_size())
+        scale = min(width / across, (_MOST / (across * down)) ** 0.5)
+        image: Image.Image = opened.render(scale=scale).to_pil()
+    return image
+
+
+@contextmanager
+def _opened(data: bytes, where: str, page: int) -> Iterator[Any]:
+    """A page of a PDF."""
     try:
         import pypdfium2
     except ImportError as error:
@@ -39,10 +64,6 @@ def _drawn(data: bytes, where: str, page: int, width: int) -> Image.Image:
         file = pypdfium2.PdfDocument(data)
         if not 1 <= page <= len(file):
             raise FileDamaged(where, reason=f"page {page} of {len(file)}")
-        drawn = file[page - 1]
-        across, down = (max(side, 1.0) for side in drawn.get_size())
-        scale = min(width / across, (_MOST / (across * down)) ** 0.5)
-        image: Image.Image = drawn.render(scale=scale).to_pil()
+        yield file[page - 1]
     except pypdfium2.PdfiumError as error:
         raise FileDamaged(where, reason=str(error)) from error
-    return image

@@ -25,7 +25,8 @@ DPI = 150
 """Dots an inch that a page is recognised at: letters of 7.5 points are read as well as at 300, in
 half the time."""
 _LEAST = 0.5  # certainty below which a line is no text
-_MOST = 4000  # pixels of the longer side
+_MOST = 3200  # pixels of the longer side: of A2, 137 dots an inch
+_FOUND_AT = 2200  # the same where lines are looked for, which takes memory; they are read as sharp
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,12 @@ def recognise(picture: NDArray[np.uint8]) -> list[Seen]:
     """
     if int(picture.max()) - int(picture.min()) < 16:
         return []  # a blank sheet
-    found = _engine()(picture)
+    try:
+        found = _engine()(picture)
+    except Exception as error:  # onnxruntime has its own for a lack of memory
+        if "bad_alloc" in str(error):
+            raise MemoryError from error
+        raise
     if found.txts is None:
         return []
     after_page()
@@ -102,14 +108,26 @@ def _boxes(text: str, corners: Any) -> Iterator[tuple[float, float, float, float
 def _engine() -> Any:
     import logging
 
+    import onnxruntime
     from rapidocr import RapidOCR
+    from rapidocr.inference_engine.onnxruntime import main as sessions
 
+    def frugal() -> Any:
+        """Without plans of memory for each shape of input: lines have hundreds of them."""
+        options = onnxruntime.SessionOptions()
+        options.enable_mem_pattern = False
+        return options
+
+    vars(sessions)["SessionOptions"] = frugal
     logging.getLogger("RapidOCR").setLevel(logging.ERROR)
     return RapidOCR(
         params={
             "Global.log_level": "error",
             "Global.use_cls": False,  # upside down is no page of a report
             "Global.max_side_len": _MOST,
+            "Rec.rec_batch_num": 2,
+            "Det.limit_type": "max",
+            "Det.limit_side_len": _FOUND_AT,
             "EngineConfig.onnxruntime.intra_op_num_threads": 1,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }

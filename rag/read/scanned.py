@@ -96,11 +96,22 @@ def _shown(image: Image.Image, number: int, where: str) -> Image.Image:
 def _sheet(shown: Image.Image, number: int) -> Sheet:
     import numpy as np
 
-    said = float(shown.info.get("dpi", (0, 0))[0])
-    dpi = said if 50 <= said <= _DPI_OF_SCANNERS[1] else _DPI
-    width, height = shown.width * 72 / dpi, shown.height * 72 / dpi
+    said = _said(shown)
+    width, height = paper(shown)
     if _DPI_OF_SCANNERS[0] <= said <= _DPI_OF_SCANNERS[1]:
         share = recognition.DPI / said
         shown.thumbnail((max(1.0, share * shown.width), max(1.0, share * shown.height)))
     seen = recognition.recognise(np.ascontiguousarray(np.asarray(shown)[:, :, ::-1]))
     return Sheet.recognised(number, width, height, seen, width / shown.width)
+
+
+def paper(shown: Image.Image) -> tuple[float, float]:
+    """Width and height of the sheet that was scanned, in points."""
+    said = _said(shown)
+    dpi = said if 50 <= said <= _DPI_OF_SCANNERS[1] else _DPI
+    return shown.width * 72 / dpi, shown.height * 72 / dpi
+
+
+def _said(shown: Image.Image) -> float:
+    """The dots an inch that the file states, or 0."""
+    return float(shown.info.get("dpi", (0, 0))[0])

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from rag.errors import ReadError
 from rag.intake import Intake
-from rag.read import line_starts, lines_of, locate
+from rag.read import Found, line_starts, lines_of, locate
 from rag.settings import load_settings
 from rag.types import Hit, Page, Span
 
@@ -57,6 +57,8 @@ def read_cited(docs: Path, hit: Hit) -> CitedFile:
         if not found.path.exists():
             return CitedFile("missing", (), 0)
         with Intake(load_settings()) as intake:
+            if citation.metadata.recognised is not None:
+                return _scan(intake, found, hit)
             file = intake.text_of(found)
     except (OSError, ValueError, ReadError):
         return CitedFile("unreadable", (), 0)
@@ -75,6 +77,19 @@ def read_cited(docs: Path, hit: Hit) -> CitedFile:
     pages = tuple(page for page in file.pages if low <= page.number <= high and page.height > 0)
     shown = pages if same and citation.boxes else ()
     return CitedFile(None if same else "changed", lines, len(starts), shown)
+
+
+def _scan(intake: Intake, found: Found, hit: Hit) -> CitedFile:
+    """The pages of a scan alone: to recognise all of its text anew would take minutes.
+
+    Raises:
+        ReadError: they cannot be opened.
+    """
+    citation = hit.citation
+    first = citation.page or 1
+    pages, sha256 = intake.pages_of(found, first, citation.page_end or first)
+    same = sha256 == citation.sha256
+    return CitedFile(None if same else "changed", (), 0, pages if same else ())
 
 
 def _in_file(text: str, hit: Hit) -> tuple[Span, ...]:

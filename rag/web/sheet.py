@@ -39,7 +39,7 @@ def source(file: CitedFile, hit: Hit, turn: str, at: int, hits: int, language: L
                 _step(say.previous, turn, at - 1, disabled=at == 0),
                 element("span", say.hit_of.format(number=at + 1, total=hits), class_="count"),
                 _step(say.next, turn, at + 1, disabled=at + 1 == hits),
-                _views(say) if file.pages else None,
+                _views(say) if file.pages and file.lines else None,
                 element("span", class_="gap"),
                 copying(hit.text, citation, say),
                 linking(hit.chunk_id, say),
