@@ -17,14 +17,15 @@ from typing import TypeVar
 
 from scale import write_documents
 
-import rag.retrieve.retriever as asking
 from rag.build import build
 from rag.encode import Additive, load_encoder, load_lexicon
 from rag.intake.passages import check
 from rag.read import Found, load, parse
 from rag.retrieve import Retriever
 from rag.retrieve.candidates import gather
+from rag.retrieve.features import weigh
 from rag.retrieve.question import understand
+from rag.retrieve.ranking import LOOKED_AT
 from rag.settings import load_settings
 from rag.split import split
 from rag.store import Field, Wanted, open_index, prepare
@@ -136,7 +137,7 @@ def answering(docs: Path, index: Path, questions: Sequence[str]) -> None:
         found = step(
             "all legs", count, lambda: [gather(opened, encoder, q) for q in asked], "question"
         )
-        near = [one.ids[: asking.LOOKED_AT] for one in found]
+        near = [one.ids[:LOOKED_AT] for one in found]
         chunks = step(
             "read passages", count, lambda: [opened.chunks(ids) for ids in near], "question"
         )
@@ -144,7 +145,7 @@ def answering(docs: Path, index: Path, questions: Sequence[str]) -> None:
             "weigh the evidence",
             count,
             lambda: [
-                asking.weigh(q, some, one.shares[: len(some)], lexicon)
+                weigh(q, some, one.shares[: len(some)], lexicon)
                 for q, some, one in zip(asked, chunks, found, strict=True)
             ],
             "question",
