@@ -18,9 +18,11 @@ _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
 
-_GROUPED = re.compile(r"(?<![\d.])\d{1,3}(?:,\d{3})+(?![\d,])")
-_ARABIC_MYRIAD = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s*([万亿]{1,2})")
-_DAY = re.compile(r"(?<![一二三四五六七八九十百千万\d])[一二三四五六七八九十](?=[月日号])")
+# what may not stand before is looked for behind the first character: a pattern that begins with a
+# character is found several times as fast
+_GROUPED = re.compile(r"\d(?<![\d.]\d)\d{0,2}(?:,\d{3})+(?![\d,])")
+_ARABIC_MYRIAD = re.compile(r"(\d(?<![\d.]\d)\d*(?:\.\d+)?)\s*([万亿]{1,2})")
+_DAY = re.compile(r"[一二三四五六七八九十](?=[月日号])(?<![一二三四五六七八九十百千万\d].)")
 _YEAR = re.compile(r"[〇零一二三四五六七八九]{4}(?=年)")
 _PERCENT = re.compile(
     r"百分之([零〇一二两三四五六七八九十百]+)(?:点([零〇一二三四五六七八九]+))?|百分之(\d+(?:\.\d+)?)"
@@ -29,12 +31,13 @@ _CHINESE = re.compile(
     r"(?:[一二两三四五六七八九][十百千万亿]|十(?=[一二三四五六七八九]))"
     r"[零〇一二两三四五六七八九十百千万亿]*"
 )
+_MARKS = tuple(zip("，：；！？（）％～　", ",:;!?()%~ ", strict=True))
 _NO_NUMERAL = re.compile(r"[一二两三四五六七八九]{2}")
 
 
 def normalise(text: str) -> str:
     """The form of ``text`` that is matched: equal for different ways of writing the same thing."""
-    text = _to_simplified().convert(unicodedata.normalize("NFKC", whole(text)).lower())
+    text = _to_simplified().convert(_compatible(whole(text)).lower())
     text = _GROUPED.sub(lambda match: match[0].replace(",", ""), text)
     text = _PERCENT.sub(_percent, text)
     text = _YEAR.sub(lambda match: "".join(str(_DIGITS[char]) for char in match[0]), text)
@@ -46,6 +49,16 @@ def normalise(text: str) -> str:
 def whole(text: str) -> str:
     """``text`` with half characters (lone surrogates, which no encoder takes) marked as unknown."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _compatible(text: str) -> str:
+    """NFKC. Most text is in that form but for its marks, which are changed much faster one by one;
+    none of them joins with a character beside it."""
+    for wide, narrow in _MARKS:
+        text = text.replace(wide, narrow)
+    if unicodedata.is_normalized("NFKC", text):
+        return text
+    return unicodedata.normalize("NFKC", text)
 
 
 @cache

@@ -18,6 +18,7 @@ from rag.types import Chunk
 _ALIKE = 0.7  # a passage and itself with 3 % of its characters misread resemble by about .84
 _LEAST = 40  # letters and digits; in shorter passages each of them matters more
 _GRAM = 3
+_MARKS = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -27,7 +28,7 @@ class Print:
     def __init__(self, chunk: Chunk) -> None:
         """The costly part is made when it is asked for."""
         known = chunk.metadata
-        self.letters = "".join(filter(str.isalnum, chunk.text)).lower()
+        self.letters = _MARKS.sub("", chunk.text).lower()
         self._numbers = _DIGITS.findall(chunk.text)
         self._names = [set(known.places), set(known.organisations), set(known.people)]
         self._grams: frozenset[str] | None = None
@@ -44,8 +45,10 @@ class Print:
         """Whether both are of the same passage, or nearly."""
         if self.letters == other.letters:
             return True
+        if self._numbers != other._numbers:
+            return False
         shorter, longer = sorted((len(self.letters), len(other.letters)))
-        if shorter < max(_LEAST, _ALIKE * longer) or self._numbers != other._numbers:
+        if shorter < max(_LEAST, _ALIKE * longer):
             return False
         # a name that only one of them has may have been misread in the other
         if any(a - b and b - a for a, b in zip(self._names, other._names, strict=True)):
