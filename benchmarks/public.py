@@ -1,6 +1,6 @@
 """Quality on public questions, each set's documents among tens of thousands of others.
 
-    python benchmarks/public.py DATA [cmrc_dev | drcd_dev | xquad_zh | reports …]
+    python benchmarks/public.py DATA [cmrc_dev | drcd_dev | xquad_zh | reports …] [--plot FILE.svg]
 
 The whole way is measured: files are built into an index with the settings that ship, and asked. Of
 the three comprehension sets every passage is a file, among 42,879 files of news; a hit is right
@@ -11,6 +11,7 @@ words with bigrams, the headline in the text; and what people would pick instead
 
 Each question is asked once more with the passages that answer it taken out of the corpus: how many
 are refused at the threshold below which 3 % of the answerable ones fall, and at the one that ships.
+``--plot`` draws how far the confidence can be believed, over all sets asked.
 
 ``training/README.md`` says where to get ``news.jsonl.xz`` and ``gov_reports.jsonl.xz``, and
 ``benchmarks/embedding.py`` the sets under ``bench/``. What is not there is skipped.
@@ -18,11 +19,11 @@ are refused at the threshold below which 3 % of the answerable ones fall, and at
 
 from __future__ import annotations
 
+import argparse
 import json
 import lzma
 import re
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -36,20 +37,26 @@ from rivals import rivals
 
 import rag
 from rag.encode import bigrams, load_encoder, load_lexicon, words
-from rag.evaluate import calibration_error
+from rag.evaluate import calibration_error, interval, reliability
 from rag.retrieve.candidates import gather
-from rag.retrieve.features import weigh
+from rag.retrieve.features import Floats
+from rag.retrieve.judging import judge
 from rag.retrieve.question import understand
-from rag.retrieve.ranking import LOOKED_AT, by_score, load_ranking
 from rag.settings import load_settings
 from rag.store import Index, open_index
 from rag.types import Mode
+from rag.web.plots import Mark, plot
 
 SETS = ("cmrc_dev", "drcd_dev", "xquad_zh")
 REPORTS = "reports"
 DEPTH = 10
 CONFIDENT = 3
 """Confidence is the probability that the first so many hold the answer."""
+_STYLE = """
+svg { background: #fff } text { font: 12px sans-serif; fill: #444 }
+.grid, .grid line { stroke: #ddd } .guide { stroke: #999; stroke-dasharray: 4 4 }
+.line { fill: none; stroke: #a5342d; stroke-width: 1.8 } .dot { fill: #a5342d }
+"""
 _UNFIT = re.compile(r'[/\\:*?"<>|\s]')
 
 
@@ -120,20 +127,29 @@ def line(name: str, ranks: Sequence[int | None], took: Sequence[float] = ()) -> 
     print(f"{name:24} {shares}  {mrr:.3f}{speed}", flush=True)
 
 
-def measure(asked: Sequence[Asked], folder: Path) -> None:
+Claimed = list[tuple[float, bool]]
+"""Confidences, and whether they came true."""
+
+
+def measure(asked: Sequence[Asked], folder: Path) -> Claimed:
     """Print a line for every way to search the index in ``folder``."""
     print(f"{'':24} R@1    R@3    R@10   MRR@10")
+    firsts: dict[Mode, Floats] = {}
     with rag.Retriever(folder) as retriever:
         for mode in Mode:
             answers = [retriever.retrieve(one.question, k=3 * DEPTH, mode=mode) for one in asked]
             found = [[(hit.citation.source, hit.text) for hit in got.hits] for got in answers]
             ranks = [rank(one, hits) for one, hits in zip(asked, found, strict=True)]
             line(f"wenju {mode}", ranks, [got.took_ms for got in answers])
+            firsts[mode] = np.array([float(one == 1) for one in ranks])
             if mode is Mode.HYBRID:
                 sure = [got.confidence for got in answers]
                 right = [one is not None and one <= CONFIDENT for one in ranks]
+    best = max((Mode.DENSE, Mode.SPARSE), key=lambda mode: firsts[mode].mean())
+    low, high = interval(firsts[Mode.HYBRID] - firsts[best])
+    print(f"R@1 of hybrid less that of {best}, 95 % interval: {low:+.3f} … {high:+.3f}")
     with open_index(folder) as index:
-        refusals(index, asked, sure, right)
+        claimed = refusals(index, asked, sure, right)
         passages = [(one.source, one.text, one.title or "") for one in index.all_chunks()]
     for name, terms in (("BM25 words", words), ("BM25 words + bigrams", _both)):
         ranks = list(_bm25(asked, passages, terms))
@@ -147,13 +163,14 @@ def measure(asked: Sequence[Asked], folder: Path) -> None:
             took.append((time.perf_counter() - began) * 1000)
             ranks.append(rank(one, [passages[place][:2] for place in places]))
         line(rival.name, ranks, took)
+    return claimed
 
 
 def refusals(
     index: Index, asked: Sequence[Asked], sure: Sequence[float], right: Sequence[bool]
-) -> None:
+) -> Claimed:
     """Print how sure it is where the answer is there, and where it has been taken out."""
-    encoder, ranking = load_encoder(), load_ranking()
+    encoder = load_encoder()
     holders: dict[str, list[int]] = {}
     texts: dict[int, str] = {}
     for place, chunk in enumerate(index.all_chunks()):
@@ -169,10 +186,8 @@ def refusals(
             if not one.answers or any("".join(a.split()) in texts[place] for a in one.answers)
         }
         found = gather(index, encoder, question).without(gone)
-        near = by_score(found.shares @ ranking.first)[:LOOKED_AT]
-        chunks = index.chunks([found.ids[place] for place in near])
-        matrix = weigh(question, chunks, found.shares[near], load_lexicon()).matrix
-        without.append(ranking.confident(matrix[by_score(ranking.scores(matrix))]))
+        judged = judge(index, question, found)
+        without.append(judged.confidence if judged else 0.0)
     shipped = load_settings().uncertain
     at_three = float(np.quantile(sure, 0.03))
     for name, threshold in (("3 % wrongly", at_three), ("as shipped", shipped)):
@@ -182,6 +197,21 @@ def refusals(
     outcomes = [*right, *(False for _ in without)]
     error = calibration_error([*sure, *without], outcomes)
     print(f"calibration error {error:.3f}, as many with the answer as without", flush=True)
+    return list(zip([*sure, *without], outcomes, strict=True))
+
+
+def draw(claimed: Claimed, file: Path) -> None:
+    """The reliability diagram, as a picture that needs no page around it."""
+    sure, right = [one for one, _ in claimed], [came for _, came in claimed]
+    bins = reliability(sure, right, bins=20)
+    dots = [Mark(one.confidence, one.right, f"{one.count}") for one in bins]
+    drawn = plot(
+        "confidence", "share that came true", name="how far the confidence can be believed",
+        line=[(dot.x, dot.y) for dot in dots], marks=dots, guides=[((0, 0), (1, 1))],
+    )  # fmt: skip
+    head, _, rest = str(drawn).partition(">")
+    head = f'{head} xmlns="http://www.w3.org/2000/svg" width="510" height="450"'
+    file.write_text(f"{head}><style>{_STYLE}</style>{rest}\n", "utf-8")
 
 
 def _both(text: str) -> list[str]:
@@ -202,11 +232,16 @@ def _bm25(
 
 def main() -> None:
     """A table a set."""
-    data = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("data")
-    for name in sys.argv[2:] or (*SETS, REPORTS):
-        needed = [data / "gov_reports.jsonl.xz"]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", type=Path, nargs="?", default=Path("data"))
+    parser.add_argument("sets", nargs="*", default=[*SETS, REPORTS])
+    parser.add_argument("--plot", type=Path)
+    options = parser.parse_args()
+    claimed: Claimed = []
+    for name in options.sets:
+        needed = [options.data / "gov_reports.jsonl.xz"]
         if name != REPORTS:
-            needed = [data / "bench" / f"{name}.json.xz", data / "news.jsonl.xz"]
+            needed = [options.data / "bench" / f"{name}.json.xz", options.data / "news.jsonl.xz"]
         missing = [str(path) for path in needed if not path.is_file()]
         if missing:
             print(f"{name}: skipped, no {', '.join(missing)}")
@@ -214,10 +249,16 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             docs = Path(folder) / "docs"
             docs.mkdir()
-            asked = reports(data, docs) if name == REPORTS else comprehension(data, name, docs)
+            asked = (
+                reports(options.data, docs)
+                if name == REPORTS
+                else comprehension(options.data, name, docs)
+            )
             built = rag.build(docs, Path(folder) / "index")
             print(f"\n{name}: {len(asked)} questions, {built.passages} passages")
-            measure(asked, Path(folder) / "index")
+            claimed += measure(asked, Path(folder) / "index")
+    if options.plot and claimed:
+        draw(claimed, options.plot)
 
 
 if __name__ == "__main__":

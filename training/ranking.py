@@ -11,6 +11,9 @@ Corpora of several kinds, sizes and passage lengths are built by the package its
   items each, with the questions of ``written.jsonl``: written one by one as people ask, in other
   words than the text, some of them about what the item does not tell.
 
+The candidates that stand first in the order that ships now are read word by word, by a selection
+that was trained on other questions (``training/selection.py``).
+
 Each question is asked as it is; without its document; without the passages that answer; and with
 the answering sentence cut out of its passage, so that the matter is spoken of, the answer is not.
 Statements are also asked about in vain: what they name, and what is hardly ever told of it.
@@ -25,21 +28,36 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+import lightgbm
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors.numpy import save_file
 
 from rag.build import build
 from rag.encode import load_encoder, load_lexicon
 from rag.retrieve.candidates import Candidates, gather
-from rag.retrieve.features import FEATURES, LEGS, SENTENCE, weigh
+from rag.retrieve.features import FEATURES, LEGS, SENTENCE, question_tokens, tokens_of, weigh
 from rag.retrieve.question import Question, understand
-from rag.retrieve.ranking import FILE, LOOKED_AT, SIGNALS, by_score, signals
+from rag.retrieve.ranking import (
+    FILE,
+    LOOKED_AT,
+    READ,
+    READING,
+    SIGNALS,
+    TREES,
+    Trees,
+    by_score,
+    known,
+    load_ranking,
+    signals,
+)
+from rag.retrieve.selection import load_selector
 from rag.settings import load_settings
 from rag.store import Index, open_index
 from rag.types import Chunk
@@ -72,6 +90,22 @@ LARGE, NEWS_AROUND, SMALL = 700, 9000, 40
 
 LOOKED_AT_BY = np.array([1.0, 1.0, 1.0, 0.5, 1.5, 1.0])
 """Weights of the legs by which candidates are chosen here, before any are learned."""
+SURELY_READ = READ + 6
+"""Candidates that are read here: more, as the order that is learned is another."""
+FOLDS = 4
+BOOSTING = {
+    "num_leaves": 15,
+    "learning_rate": 0.05,
+    "min_data_in_leaf": 50,
+    "lambda_l2": 5.0,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "seed": 1,
+    "deterministic": True,
+    "verbose": -1,
+}
+ROUNDS = 150
 IMPORTANCE = {"comprehension": 1.5}
 """Of a kind of corpus, against 1 for the others: here the wording is the text's own."""
 FAR, NEAR, CUT, VAIN = 0.1, 0.15, 0.15, 0.3
@@ -120,6 +154,47 @@ class Asked:
     """Of all candidates, what each leg gave them, and which of them answer."""
     found: npt.NDArray[np.bool_] | None = None
     corpus: str = ""
+    read: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Which rows have been read word by word, and how likely their sentences answer."""
+    logits: Sequence[npt.NDArray[np.float64]] = ()
+    sentence_logits: npt.NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What orders passages and tells the confidence."""
+
+    order: npt.NDArray[np.float64]
+    reading: npt.NDArray[np.float64]
+    reading_trees: Trees
+    confidence: npt.NDArray[np.float64]
+    confidence_trees: Trees
+
+    def ranked(self, case: Asked) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """The :data:`SIGNALS` of an asking, and which of its passages answer, best first."""
+        first, rows = self.first(case)
+        scores = rows @ self.reading + self.reading_trees.scores(rows)
+        best = by_score(scores)
+        return signals(rows[best], scores[best]), case.relevant[first[best]]
+
+    def first(self, case: Asked) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """See :func:`first_of`."""
+        return first_of(case, self.order)
+
+    def sure(self, told: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The confidence of each row of signals."""
+        score = told @ self.confidence + self.confidence_trees.scores(told)
+        return np.asarray(1 / (1 + np.exp(-score)))
+
+
+def first_of(
+    case: Asked, order: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """The rows that come first of those that have been read, and what is known of them."""
+    scores = case.matrix @ order
+    best = by_score(scores[case.read])[:READ]
+    first = case.read[best]
+    return first, known(case.matrix[first], scores[first], [case.logits[one] for one in best])
 
 
 def ask(index: Index, text: str, document: list[int], answers: Sequence[str]) -> list[Asked]:
@@ -165,12 +240,24 @@ def _look(
     evidence = weigh(question, chunks, found.shares[order], load_lexicon())
     relevant = np.array([answerable and passage in right for passage in ids])
     asked = Asked(evidence.matrix, relevant, answerable, weight)
+    asked.read = np.array(by_score(load_ranking().scores(evidence.matrix))[:SURELY_READ])
+    asked.logits = _logits(question, [chunks[place] for place in asked.read])
     if relevant.any():
         place = int(np.argmax(relevant))
+        asked.sentence_logits = _logits(question, [chunks[place]])[0]
         parts = [_bare(chunks[place].text[a:b]) for a, b in chunks[place].sentences]
         asked.sentences = evidence.sentences[place]
         asked.answering = np.array([answer in part or part in answer for part in parts])
     return asked
+
+
+def _logits(question: Question, chunks: Sequence[Chunk]) -> list[npt.NDArray[np.float64]]:
+    texts = [tokens_of(chunk, load_lexicon()) for chunk in chunks]
+    return load_selector().logits(
+        question_tokens(question, load_lexicon()),
+        [one[0] for one in texts],
+        [one[1:] for one in texts],
+    )
 
 
 def _cut(chunk: Chunk, answer: str) -> Chunk:
@@ -411,19 +498,89 @@ def fit_order(
     return np.asarray(weights.detach().numpy())
 
 
-def fit_confidence(
-    asked: list[Asked], order: npt.NDArray[np.float64], steps: int = 3000
-) -> npt.NDArray[np.float64]:
-    """Logistic regression: do the first three passages hold the answer?"""
-    rows, labels, weights = [], [], []
+def fit_reading(
+    asked: list[Asked], order: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], Trees]:
+    """The order of what has been read: linear, and trees for the rest (LambdaMART)."""
+    cases, shares = [], []
+    importance = _importance(asked)
     for case in asked:
-        ranked = by_score(case.matrix @ order)
-        rows.append(signals(case.matrix[ranked], order))
-        labels.append(float(case.relevant[ranked[:3]].any()))
-        weights.append(case.weight)
-    inputs = torch.tensor(np.array(rows))
-    target = torch.tensor(labels, dtype=torch.float64)
-    weight = torch.tensor(weights, dtype=torch.float64)
+        first, rows = first_of(case, order)
+        if case.relevant[first].any():
+            cases.append((rows, case.relevant[first]))
+            shares.append(importance[case.corpus])
+    linear = fit_order(cases, importance=shares)
+    rows = np.concatenate([one for one, _ in cases])
+    sizes = [len(one) for one, _ in cases]
+    held = lightgbm.Dataset(
+        rows,
+        np.concatenate([relevant for _, relevant in cases]).astype(int),
+        group=sizes,
+        weight=np.repeat(np.array(shares) / np.mean(shares), sizes),
+        init_score=rows @ linear,
+    )
+    booster = lightgbm.train(BOOSTING | {"objective": "lambdarank"}, held, ROUNDS)
+    return linear, trees_of(booster)
+
+
+def trees_of(booster: lightgbm.Booster) -> Trees:
+    """The trees of a booster, side by side."""
+    told = [tree["tree_structure"] for tree in booster.dump_model()["tree_info"]]
+    nodes = 2 * BOOSTING["num_leaves"] - 1
+    shape = (len(told), nodes)
+    feature, left, right = (np.zeros(shape, np.int64) for _ in range(3))
+    threshold, value = np.zeros(shape), np.zeros(shape)
+    depth = 0
+    for tree, root in enumerate(told):
+        waiting, used = [(root, 0, 0)], 1
+        while waiting:
+            node, at, level = waiting.pop()
+            depth = max(depth, level)
+            if "leaf_value" in node:
+                value[tree, at] = node["leaf_value"]
+                left[tree, at] = right[tree, at] = at
+                continue
+            feature[tree, at], threshold[tree, at] = node["split_feature"], node["threshold"]
+            left[tree, at], right[tree, at] = used, used + 1
+            waiting += [(node["left_child"], used, level + 1),
+                        (node["right_child"], used + 1, level + 1)]  # fmt: skip
+            used += 2
+    return Trees(feature, threshold, left, right, value, depth)
+
+
+def learn(asked: list[Asked]) -> Learned:
+    """Everything, from all of ``asked``.
+
+    Trees know the questions that they have learned from: the confidence is fitted to scores that
+    each question gets from trees that were learned on the others.
+    """
+    order = _order(asked)
+    question = np.cumsum([case.answerable for case in asked])  # each begins with its answerable
+    told, right, weights = [], [], []
+    for fold in range(FOLDS):
+        others = [case for case, one in zip(asked, question, strict=True) if one % FOLDS != fold]
+        linear, trees = fit_reading(others, order)
+        for case, one in zip(asked, question, strict=True):
+            if one % FOLDS == fold and len(case.read):
+                partly = Learned(order, linear, trees, np.zeros(0), trees)
+                row, relevant = partly.ranked(case)
+                told.append(row)
+                right.append(float(relevant[:3].any()))
+                weights.append(case.weight)
+    confidence, confidence_trees = fit_confidence(
+        np.array(told), np.array(right), np.array(weights)
+    )
+    return Learned(order, *fit_reading(asked, order), confidence, confidence_trees)
+
+
+def fit_confidence(
+    told: npt.NDArray[np.float64],
+    right: npt.NDArray[np.float64],
+    weights: npt.NDArray[np.float64],
+    steps: int = 3000,
+) -> tuple[npt.NDArray[np.float64], Trees]:
+    """Do the first three passages hold the answer? Logistic regression, and trees for the rest."""
+    inputs, target, weight = (torch.from_numpy(one) for one in (told, right, weights))
     chosen = torch.zeros(inputs.shape[1], dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.Adam([chosen], lr=0.05)
     for _ in range(steps):
@@ -434,42 +591,53 @@ def fit_confidence(
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    return np.asarray(chosen.detach().numpy())
+    linear = np.asarray(chosen.detach().numpy())
+    held = lightgbm.Dataset(told, right, weight=weights, init_score=told @ linear)
+    booster = lightgbm.train(BOOSTING | {"objective": "binary"}, held, ROUNDS)
+    return linear, trees_of(booster)
 
 
-def report(
-    asked: list[Asked], order: npt.NDArray[np.float64], confidence: npt.NDArray[np.float64]
-) -> None:
+def report(asked: list[Asked], learned: Learned) -> None:
     """Print what was reached on questions that were not learned from."""
-    ranks, yes, no = [], [], []
-    for case in asked:
-        ranked = by_score(case.matrix @ order)
-        sure = 1 / (1 + np.exp(-(signals(case.matrix[ranked], order) @ confidence)))
-        (yes if case.answerable else no).append(sure)
-        if case.answerable:
-            places = np.flatnonzero(case.relevant[ranked])
-            ranks.append(places[0] if len(places) else 99)
-    found = np.array(ranks)
-    print(f"{len(found)} questions: R@1 {(found < 1).mean():.3f} R@5 {(found < 5).mean():.3f}")
-    for column in range(len(LEGS)):
-        alone = [
-            np.flatnonzero(case.relevant[by_score(case.matrix[:, column])])[:1]
-            for case in asked
-            if case.answerable
-        ]
-        print(f"  {LEGS[column]} alone R@1 {np.mean([len(a) and a[0] == 0 for a in alone]):.3f}")
-    for lost in (0.01, 0.03, 0.05):
-        threshold = np.quantile(yes, lost)
-        print(f"  {lost:.0%} answerable refused at {threshold:.3f}: "
-              f"{np.mean(np.array(no) < threshold):.3f} of the unanswerable")  # fmt: skip
+    for corpus in sorted({case.corpus for case in asked}):
+        cases = [case for case in asked if case.corpus == corpus and len(case.read)]
+        ranked = [learned.ranked(case) for case in cases]
+        sure = learned.sure(np.array([row for row, _ in ranked]))
+        answerable = np.array([case.answerable for case in cases])
+        ranks = np.array(
+            [
+                int(np.argmax(relevant)) if relevant.any() else 99
+                for (_, relevant), case in zip(ranked, cases, strict=True)
+                if case.answerable
+            ]
+        )
+        least = np.quantile(sure[answerable], 0.03)
+        print(
+            f"{corpus}: {len(ranks)} questions, R@1 {(ranks < 1).mean():.3f}"
+            f" R@3 {(ranks < 3).mean():.3f}; 3 % refused at {least:.3f}: without an answer",
+            *(
+                f"{name} {(sure[chosen] < least).mean():.3f}"
+                for name, weight in (("far", FAR), ("near", NEAR), ("vain", VAIN))
+                if (chosen := [not case.answerable and case.weight == weight for case in cases])
+                and any(chosen)
+            ),
+            flush=True,
+        )
+
+
+def _importance(asked: list[Asked]) -> dict[str, float]:
+    """Each kind of corpus says as much, however many questions it has."""
+    many = Counter(case.corpus for case in asked if case.relevant.any())
+    return {corpus: IMPORTANCE.get(corpus, 1.0) / count for corpus, count in many.items()}
 
 
 def _order(asked: list[Asked]) -> npt.NDArray[np.float64]:
-    """The order's weights: each kind of corpus says as much, however many questions it has."""
+    importance = _importance(asked)
     cases = [case for case in asked if case.relevant.any()]
-    many = Counter(case.corpus for case in cases)
-    importance = [IMPORTANCE.get(case.corpus, 1.0) / many[case.corpus] for case in cases]
-    return fit_order([(case.matrix, case.relevant) for case in cases], importance=importance)
+    return fit_order(
+        [(case.matrix, case.relevant) for case in cases],
+        importance=[importance[case.corpus] for case in cases],
+    )
 
 
 def _first(asked: list[Asked]) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]]:
@@ -484,10 +652,38 @@ def _sentences(
     asked: list[Asked],
 ) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]]:
     return [
-        (case.sentences, case.answering)
+        (np.column_stack([case.sentences, case.sentence_logits]), case.answering)
         for case in asked
         if case.sentences is not None and case.answering is not None and case.answering.any()
     ]
+
+
+def write(asked: list[Asked], out: Path, trees: Path) -> None:
+    """Learn from ``asked`` what ships."""
+    learned = learn(asked)
+
+    def named(names: Sequence[str], weights: npt.NDArray[np.float64]) -> dict[str, float]:
+        return dict(zip(names, np.round(weights, 4).tolist(), strict=True))
+
+    stored = {
+        "first": named(LEGS, fit_order(_first(asked))),
+        "order": named(FEATURES, learned.order),
+        "reading": named((*FEATURES, *READING), learned.reading),
+        "sentence": named((*SENTENCE, "logit"), fit_order(_sentences(asked))),
+        "confidence": named(SIGNALS, learned.confidence),
+    }
+    out.write_text(json.dumps(stored, indent=2) + "\n", "utf-8")
+    arrays = {}
+    for kind, some in (
+        ("reading", learned.reading_trees),
+        ("confidence", learned.confidence_trees),
+    ):
+        for name in ("feature", "left", "right"):
+            arrays[f"{kind}.{name}"] = getattr(some, name).astype(np.int16)
+        for name in ("threshold", "value"):
+            arrays[f"{kind}.{name}"] = getattr(some, name)
+        arrays[f"{kind}.depth"] = np.array([some.depth])
+    save_file(arrays, trees)
 
 
 def main() -> None:
@@ -495,32 +691,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, default=FILE)
+    parser.add_argument("--trees", type=Path, default=TREES)
     parser.add_argument("--each", type=int, default=150, help="questions asked of each corpus")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     asked = collect(options.data, options.each, options.seed)
     question = np.cumsum([case.answerable for case in asked])  # each begins with its answerable
     held_out = [case for case, number in zip(asked, question, strict=True) if number % 5 == 0]
-    learned = [case for case, number in zip(asked, question, strict=True) if number % 5 > 0]
-    order = _order(learned)
-    sentence = fit_order(_sentences(learned))
-    confidence = fit_confidence(learned, order)
-    report(held_out, order, confidence)
-    kept = _sentences(held_out)
-    right = [relevant[by_score(rows @ sentence)[0]] for rows, relevant in kept]
-    print(f"{len(kept)} passages: the first highlight answers in {np.mean(right):.3f}")
+    some = [case for case, number in zip(asked, question, strict=True) if number % 5 > 0]
+    report(held_out, learn(some))
+    sentence = fit_order(_sentences(some))
+    right = [relevant[by_score(rows @ sentence)[0]] for rows, relevant in _sentences(held_out)]
+    print(f"{len(right)} passages: the first highlight answers in {np.mean(right):.3f}")
     # measured; what ships is learned from all of it
-    first = fit_order(_first(asked))
-    order = _order(asked)
-    sentence = fit_order(_sentences(asked))
-    confidence = fit_confidence(asked, order)
-    stored = {
-        "first": dict(zip(LEGS, np.round(first, 4).tolist(), strict=True)),
-        "order": dict(zip(FEATURES, np.round(order, 4).tolist(), strict=True)),
-        "sentence": dict(zip(SENTENCE, np.round(sentence, 4).tolist(), strict=True)),
-        "confidence": dict(zip(SIGNALS, np.round(confidence, 4).tolist(), strict=True)),
-    }
-    options.out.write_text(json.dumps(stored, indent=2) + "\n", "utf-8")
+    write(asked, options.out, options.trees)
 
 
 if __name__ == "__main__":

@@ -52,8 +52,11 @@ def whole(text: str) -> str:
 
 
 def _compatible(text: str) -> str:
-    """NFKC. Most text is in that form but for its marks, which are changed much faster one by one;
-    none of them joins with a character beside it."""
+    """NFKC.
+
+    Most text is in that form but for its marks, which are changed much faster one by one; none of
+    them joins with a character beside it.
+    """
     for wide, narrow in _MARKS:
         text = text.replace(wide, narrow)
     if unicodedata.is_normalized("NFKC", text):

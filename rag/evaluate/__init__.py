@@ -6,7 +6,7 @@ A question that gets no results counts 0; none is left out.
 from rag.evaluate.beir import Collection, load_collection
 from rag.evaluate.calibration import Bin, calibration_error, reliability
 from rag.evaluate.cases import Case, load_cases
-from rag.evaluate.comparison import Change, Comparison, Difference, compare, intervals
+from rag.evaluate.comparison import Change, Comparison, Difference, compare, interval, intervals
 from rag.evaluate.corpus import indexed
 from rag.evaluate.fitting import FALSE_REFUSALS, PRECISION, Checked, Fit, calibrate, fit
 from rag.evaluate.gate import Gate, Verdict
@@ -39,6 +39,7 @@ __all__ = [
     "evaluate",
     "fit",
     "indexed",
+    "interval",
     "intervals",
     "load_cases",
     "load_collection",

@@ -67,7 +67,7 @@ def compare(ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> Comparison:
         both = ~np.isnan(values) & ~np.isnan(other[measure])
         if both.any():
             a, b = values[both], other[measure][both]
-            low, high = _interval(a - b)
+            low, high = interval(a - b)
             differences.append(
                 Difference(
                     measure, len(a), float(a.mean()), float(b.mean()), float((a - b).mean()),
@@ -86,7 +86,7 @@ def compare(ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> Comparison:
 def intervals(outcomes: Sequence[Outcome]) -> dict[str, tuple[float, float]]:
     """By measure, the 95 % bootstrap interval of the mean over the questions it concerns."""
     known = {name: values[~np.isnan(values)] for name, values in by_question(outcomes).items()}
-    return {name: _interval(values) for name, values in known.items() if len(values)}
+    return {name: interval(values) for name, values in known.items() if len(values)}
 
 
 def _merit(values: dict[str, Floats]) -> Floats:
@@ -95,7 +95,8 @@ def _merit(values: dict[str, Floats]) -> Floats:
     return np.where(np.isnan(ranked), values[REFUSED], ranked)
 
 
-def _interval(values: Floats) -> tuple[float, float]:
+def interval(values: Floats) -> tuple[float, float]:
+    """The 95 % interval of the mean of ``values``, one a question, by the bootstrap."""
     draws = np.random.default_rng(_SEED)
     count = len(values)
     means = [values[draws.integers(0, count, count)].mean() for _ in range(RESAMPLES)]

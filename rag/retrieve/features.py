@@ -241,6 +241,18 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
     return Evidence(np.round(matrix, 6), tuple(parts))
 
 
+def question_tokens(question: Question, lexicon: Lexicon) -> npt.NDArray[np.int64]:
+    """The tokens of a question as it is searched."""
+    return lexicon.tokens([_flat(question.text)]).ids
+
+
+def tokens_of(chunk: Chunk, lexicon: Lexicon) -> list[npt.NDArray[np.int64]]:
+    """The tokens of the headline, and of each sentence, of a passage."""
+    passage = _passage(chunk, lexicon)
+    headline = lexicon.tokens([_heading(chunk.title or "")]).ids
+    return [headline, *np.split(passage.tokens, passage.bounds[1:-1])]
+
+
 @lru_cache(maxsize=4096)
 def _passage(chunk: Chunk, lexicon: Lexicon) -> _Passage:
     spans = chunk.sentences or ((0, len(chunk.text)),)

@@ -112,8 +112,8 @@ def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
     borrowed = [word for word in _content(earlier) if word not in own]
     content = [*own, *borrowed]
     weights = [
-        *(importance(word, lexicon) for word in own),
-        *(_BORROWED * importance(word, lexicon) for word in borrowed),
+        *(lexicon.importance(word) for word in own),
+        *(_BORROWED * lexicon.importance(word) for word in borrowed),
     ]
     if len(content) > MOST_TERMS:
         heaviest = np.argsort([-weight for weight in weights], kind="stable")[:MOST_TERMS]
@@ -134,11 +134,6 @@ def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
         kinds=frozenset(kind for kind, asks in _ASKS.items() if asks.search(plain)),
         number=_number(plain) if _ASKS[Kind.NUMBER].search(plain) else None,
     )
-
-
-def importance(word: str, lexicon: Lexicon) -> float:
-    """How much a content word says, 0.05–1.25: 0 at e^-4 of all words, 1 at e^-12."""
-    return float(np.clip((lexicon.rarity(word) - 4.0) / 8.0, 0.05, 1.25))
 
 
 def answers_in(question: Question, sentence: str) -> list[int] | None:

@@ -1,28 +1,34 @@
 """Features → order and confidence, by weights that ``training/ranking.py`` learned.
 
-Both are linear, so that every score can be explained by adding up: the order is a listwise softmax
-(ListNet without hidden layers, Cao et al. 2007, section 4), the confidence a logistic regression on
-the features of the first three passages and their lead (Platt 1999).
+The candidates are put in order by a linear score, a listwise softmax (ListNet without hidden
+layers, Cao et al. 2007, section 4). The first of them are read word by word (``selection.py``) and
+put in order anew; the confidence is a logistic regression on what speaks for the first three and
+on their lead (Platt 1999). To both, boosted trees add what a sum does not tell (LambdaMART, Burges
+2010). Every score can be explained by adding up.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from rag.retrieve.features import FEATURES, LEGS, SENTENCE, Floats
 from rag.types import Mode
 
 FILE = Path(__file__).parent.parent / "models" / "ranking.json"
+TREES = FILE.with_name("ranking.safetensors")
 
 LOOKED_AT = 64
 """Candidates that the ranking looks at closely; the rest keep their first-stage order behind."""
-SEEN_BY_CONFIDENCE = 10
-"""Passages that the confidence is told by."""
+READ = 10
+"""Passages that are read word by word, the first of the order; the confidence is told by them."""
 _ONE_LEG = {
     Mode.SPARSE: np.array([0.0, 0.5, 0.5, 0.3, 0.7, 0.0]),
     Mode.DENSE: np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
@@ -30,14 +36,50 @@ _ONE_LEG = {
 """Weights of the legs' shares where one kind of leg is asked alone."""
 
 
+READING = (
+    "score",  # of the order before it was read
+    "score_behind",  # the best of the others less it
+    "read",  # the likeliest sentence, as a logit
+    "read_second",  # the next likeliest
+    "read_behind",
+)
+"""What is known of a passage that has been read, beside its features."""
 SIGNALS = (
-    *(f"best_{name}" for name in FEATURES[len(LEGS) :]),  # of the first three passages
-    *(f"first_{name}" for name in FEATURES[len(LEGS) :]),
-    "score",
+    *(f"best_{name}" for name in (*FEATURES[len(LEGS) :], *READING)),  # of the first three
+    *(f"first_{name}" for name in (*FEATURES[len(LEGS) :], *READING)),
+    "order",
     *(f"ahead_of_{rank}" for rank in (2, 4, 10)),  # how far the first is before these
     "constant",
 )
 """What the confidence is told by."""
+_UNSAID = -12.0
+"""The logit of a sentence that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """Boosted regression trees, side by side: each array has the shape ``[trees, nodes]``.
+
+    A row goes from node 0 to the left where its feature is at most the threshold. A leaf leads to
+    itself.
+    """
+
+    feature: npt.NDArray[np.int64]
+    threshold: Floats
+    left: npt.NDArray[np.int64]
+    right: npt.NDArray[np.int64]
+    value: Floats
+    depth: int
+
+    def scores(self, rows: Floats) -> Floats:
+        """What the trees add up to for each row."""
+        trees = np.arange(len(self.feature))[None, :]
+        at = np.zeros((len(rows), len(self.feature)), np.int64)
+        row = np.arange(len(rows))[:, None]
+        for _ in range(self.depth):
+            goes_left = rows[row, self.feature[trees, at]] <= self.threshold[trees, at]
+            at = np.where(goes_left, self.left[trees, at], self.right[trees, at])
+        return np.asarray(self.value[trees, at].sum(axis=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +90,14 @@ class Ranking:
     """One a leg: the order of all candidates before the first are looked at closely."""
     order: Floats
     """One a feature."""
+    reading: Floats
+    """One for each of :data:`FEATURES` and :data:`READING`: the order of what has been read."""
+    reading_trees: Trees
     sentence: Floats
-    """One a feature of a sentence."""
+    """One for each of :data:`SENTENCE` and the logit."""
     confidence: Floats
     """One a signal of :data:`SIGNALS`."""
+    confidence_trees: Trees
 
     def first_stage(self, mode: Mode) -> Floats:
         """The weights of the legs' shares before anything is looked at closely."""
@@ -61,31 +107,63 @@ class Ranking:
         """The score of each row: higher is better; only differences mean anything."""
         return np.asarray(matrix @ self.order)
 
-    def best_sentences(self, sentences: Floats) -> list[int]:
+    def read_scores(self, known: Floats) -> Floats:
+        """The score of each passage that was read; ``known`` is of :func:`known`."""
+        return np.asarray(known @ self.reading + self.reading_trees.scores(known))
+
+    def best_sentences(self, sentences: Floats, logits: Floats) -> list[int]:
         """The places of a passage's sentences, the one that answers first."""
-        return by_score(sentences @ self.sentence)
+        return by_score(np.column_stack([sentences, logits]) @ self.sentence)
 
-    def confident(self, matrix: Floats) -> float:
+    def confident(self, known: Floats, scores: Floats) -> float:
         """The probability that the first three passages hold the answer; rows best first."""
-        if not len(matrix):
+        if not len(known):
             return 0.0
-        told = signals(matrix, self.order)
-        return float(1.0 / (1.0 + np.exp(-(told @ self.confidence))))
+        told = signals(known, scores)
+        score = told @ self.confidence + self.confidence_trees.scores(told[None, :])[0]
+        return float(1.0 / (1.0 + np.exp(-score)))
 
 
-def signals(matrix: Floats, order: Floats) -> Floats:
+def known(matrix: Floats, scores: Floats, logits: Sequence[Floats]) -> Floats:
+    """What is known of passages that have been read.
+
+    Args:
+        matrix: their features, shape ``[passages, len(FEATURES)]``.
+        scores: their scores by these.
+        logits: of each, how likely its sentences answer.
+
+    Returns:
+        Shape ``[passages, len(FEATURES) + len(READING)]``.
+    """
+    ordered = [np.sort(np.maximum(one, _UNSAID))[::-1] for one in logits]
+    best = np.array([one[0] for one in ordered])
+    second = np.array([one[1] if len(one) > 1 else _UNSAID for one in ordered])
+    columns = [scores, _best_other(scores) - scores, best, second, _best_other(best) - best]
+    return np.round(np.column_stack([matrix, *columns]), 5)
+
+
+def signals(known: Floats, scores: Floats) -> Floats:
     """The :data:`SIGNALS` of rows that stand best first."""
-    scores = matrix @ order
     behind = [scores[min(rank, len(scores) - 1)] for rank in (1, 3, 9)]
     return np.array(
         [
-            *matrix[:3, len(LEGS) :].max(axis=0),
-            *matrix[0, len(LEGS) :],
+            *known[:3, len(LEGS) :].max(axis=0),
+            *known[0, len(LEGS) :],
             scores[0] / 10,
             *((scores[0] - one) / 5 for one in behind),
             1.0,
         ]
     )
+
+
+def _best_other(values: Floats) -> Floats:
+    """For each value the greatest of the others; its own where it is alone."""
+    if len(values) < 2:
+        return values
+    best = np.argmax(values)
+    others = np.full(len(values), values[best])
+    others[best] = np.delete(values, best).max()
+    return others
 
 
 def by_score(scores: Floats) -> list[int]:
@@ -96,10 +174,28 @@ def by_score(scores: Floats) -> list[int]:
 @cache
 def load_ranking() -> Ranking:
     """The weights that come with the package."""
+    from safetensors.numpy import load_file
+
     stored = json.loads(FILE.read_text("utf-8"))
+    arrays = load_file(TREES)
+
+    def weights(kind: str, names: Sequence[str]) -> Floats:
+        return np.array([stored[kind][name] for name in names])
+
     return Ranking(
-        first=np.array([stored["first"][name] for name in LEGS]),
-        order=np.array([stored["order"][name] for name in FEATURES]),
-        sentence=np.array([stored["sentence"][name] for name in SENTENCE]),
-        confidence=np.array([stored["confidence"][name] for name in SIGNALS]),
+        first=weights("first", LEGS),
+        order=weights("order", FEATURES),
+        reading=weights("reading", (*FEATURES, *READING)),
+        reading_trees=_trees(arrays, "reading"),
+        sentence=weights("sentence", (*SENTENCE, "logit")),
+        confidence=weights("confidence", SIGNALS),
+        confidence_trees=_trees(arrays, "confidence"),
     )
+
+
+def _trees(arrays: dict[str, npt.NDArray[Any]], kind: str) -> Trees:
+    feature, left, right = (
+        arrays[f"{kind}.{name}"].astype(np.int64) for name in ("feature", "left", "right")
+    )
+    threshold, value = (arrays[f"{kind}.{name}"].astype(float) for name in ("threshold", "value"))
+    return Trees(feature, threshold, left, right, value, int(arrays[f"{kind}.depth"][0]))

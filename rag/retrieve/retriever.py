@@ -19,11 +19,12 @@ from rag.retrieve.calibration import Calibration, calibration_in_force, status_o
 from rag.retrieve.candidates import DEPTH, Candidates, gather
 from rag.retrieve.citing import Citer
 from rag.retrieve.duplicates import Distinct
-from rag.retrieve.features import Floats, weigh
+from rag.retrieve.features import Floats
 from rag.retrieve.filters import Condition, conditions
 from rag.retrieve.followup import rewrite
+from rag.retrieve.judging import judge, legs_of, moved
 from rag.retrieve.question import Question, understand
-from rag.retrieve.ranking import LOOKED_AT, SEEN_BY_CONFIDENCE, by_score, load_ranking
+from rag.retrieve.ranking import LOOKED_AT
 from rag.settings import NO_RERANKER, Settings, load_settings
 from rag.store import DocumentRecord, Index, store_of
 from rag.types import Answer, Chunk, Citation, Hit, Leg, Mode, Span, Status
@@ -219,26 +220,21 @@ class Retriever:
     ) -> tuple[tuple[Hit, ...], float]:
         encoder = _encoder(self._settings.model)
         found, depth = _gathered(index, encoder, question, max(depth, k), scope)
-        ranking = load_ranking()
-        first = found.shares @ ranking.first_stage(mode)
-        order = by_score(first)
-        if mode is Mode.SPARSE:
-            order = [place for place in order if first[place] > 0]
-        near, far = order[:LOOKED_AT], order[LOOKED_AT:]
-        if not near:
+        judged = judge(index, question, found, mode, k)
+        if judged is None:
             return (), 0.0
-        chunks = index.chunks([found.ids[place] for place in near])
-        evidence = weigh(question, chunks, found.shares[near], load_lexicon())
-        scores = ranking.scores(evidence.matrix) if mode is Mode.HYBRID else first[near]
-        distinct = Distinct(max(k, SEEN_BY_CONFIDENCE))
-        ranked = [place for place in by_score(scores) if distinct.takes(chunks[place])]
-        confidence = round(ranking.confident(evidence.matrix[ranked]), 4)
+        chunks, distinct = judged.chunks, judged.distinct
+        ranked, scores = judged.ranked, judged.scores
+        seen = {"reading": judged.reading}
+        confidence = judged.confidence
         if self._calibration:
             confidence = self._calibration.applied(confidence)
-        seen: dict[int, Leg] = {}
         if self._reranker and mode is Mode.HYBRID:
-            ranked, scores, seen = _reranked(self._reranker, question.text, chunks, ranked, scores)
-        rest = self._rest(index, found, far, distinct, k - len(ranked))
+            first = ranked[:_RERANKED]
+            said = _reranked(self._reranker, question.text, [chunks[place] for place in first])
+            seen["reranker"] = legs_of(first, said)
+            ranked, scores = moved(ranked, scores, said)
+        rest = self._rest(index, found, judged.far, distinct, k - len(ranked))
         full = len(ranked) + len(rest) >= k and 2 * distinct.most < depth
         if distinct.most and not full and depth < index.manifest.passages:
             # copies of one passage have taken the places of others
@@ -247,17 +243,16 @@ class Retriever:
         hits: list[Hit] = []
         for place in ranked[:k]:
             chunk = chunks[place]
-            best = ranking.best_sentences(evidence.sentences[place])[:_HIGHLIGHTS]
+            best = judged.sentences(place)[:_HIGHLIGHTS]
             spans = tuple(chunk.sentences[sentence] for sentence in best)
-            legs = found.legs(found.ids[near[place]])
-            if place in seen:
-                legs["reranker"] = seen[place]
+            legs = found.legs(found.ids[judged.near[place]])
+            legs |= {name: told[place] for name, told in seen.items() if place in told}
             cited = citer.cite(chunk), citer.cite_all(distinct.also(chunk))
             hits.append(_hit(len(hits) + 1, chunk, scores[place], cited, spans, legs))
         floor = hits[-1].score
-        for place, chunk in rest[: k - len(hits)]:
-            score = floor - (first[near[-1]] - first[place])
-            legs = found.legs(found.ids[place])
+        for row, chunk in rest[: k - len(hits)]:
+            score = floor - (judged.first[judged.near[-1]] - judged.first[row])
+            legs = found.legs(found.ids[row])
             cited = citer.cite(chunk), citer.cite_all(distinct.also(chunk))
             hits.append(_hit(len(hits) + 1, chunk, score, cited, (), legs))
         return tuple(hits), confidence
@@ -322,26 +317,13 @@ def _reranker(model: str) -> Reranker | None:
     return None if model == NO_RERANKER else load_reranker(model)
 
 
-def _reranked(
-    reranker: Reranker,
-    question: str,
-    chunks: Sequence[Chunk],
-    ranked: Sequence[int],
-    scores: Floats,
-) -> tuple[list[int], Floats, dict[int, Leg]]:
-    """The order and scores after a reranker has read the first passages, and how it saw them."""
-    first, rest = list(ranked[:_RERANKED]), list(ranked[_RERANKED:])
+def _reranked(reranker: Reranker, question: str, chunks: Sequence[Chunk]) -> Floats:
+    """What a reranker says of passages."""
     texts = [
         "\n".join(part for part in (chunk.title, chunk.section, chunk.text) if part)
-        for chunk in (chunks[place] for place in first)
+        for chunk in chunks
     ]
-    judged: Floats = np.round(reranker.scores(question, texts), 6).astype(np.float64)
-    best = by_score(judged)
-    seen = {first[one]: Leg(rank, float(judged[one])) for rank, one in enumerate(best, 1)}
-    moved = scores.copy()
-    moved[first] = judged
-    moved[rest] = judged.min() - (scores[first[-1]] - scores[rest])
-    return [first[one] for one in best] + rest, moved, seen
+    return np.round(reranker.scores(question, texts), 6).astype(np.float64)
 
 
 def _hit(

@@ -1,0 +1,86 @@
+"""Answer sentence selection: what numpy reads is what was trained, and no input upsets it."""
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from rag.encode import load_lexicon, normalise
+from rag.retrieve.ranking import Trees, known, load_ranking
+from rag.retrieve.selection import QUESTION_TOKENS, SENTENCE_TOKENS, Selector, load_selector
+from training.selection import Group, Selection, batched, told
+
+QUESTION = "上街区今年要新建多少个养老驿站？"
+PASSAGE = ("上街区今年计划新建养老驿站12个。", "另外还要修路三十公里，改善民生。", "！")
+
+
+def ids(text):
+    return load_lexicon().tokens([normalise(text)]).ids
+
+
+def read(question, *passages, selector=None):
+    selector = selector or load_selector()
+    return selector.logits(
+        ids(question), [ids("")] * len(passages), [[ids(one) for one in some] for some in passages]
+    )
+
+
+def test_numpy_reads_as_the_network_that_was_trained(tmp_path):
+    lexicon = load_lexicon()
+    torch.manual_seed(3)
+    network = Selection(lexicon, lexicon.size).eval()
+    save_file(network.state_dict(), tmp_path / "weights.safetensors")
+    groups = [
+        Group("", QUESTION, "民生实事", PASSAGE, [True, False, False], held_out=True),
+        Group("", QUESTION, "", ["天气很好，" * 40], [False], held_out=True),
+    ]
+    tokens = told(groups, lexicon)
+    with torch.no_grad():
+        expected = network(*batched(tokens)).numpy()
+    got = Selector(tmp_path / "weights.safetensors", lexicon).logits(
+        tokens[0].question, [one.title for one in tokens], [one.sentences for one in tokens]
+    )
+    assert [len(one) for one in got] == [3, 1]
+    np.testing.assert_allclose(np.concatenate(got), expected, atol=1e-4)
+
+
+def test_the_sentence_that_answers_is_likelier_than_its_neighbour():
+    (logits,) = read(QUESTION, PASSAGE)
+    assert int(np.argmax(logits)) == 0
+
+
+def test_what_a_passage_is_told_does_not_depend_on_those_beside_it():
+    alone = read(QUESTION, PASSAGE)[0]
+    beside = read(QUESTION, PASSAGE, ["天气很好。"], ["长" * 300])[0]
+    np.testing.assert_allclose(alone, beside, atol=1e-4)
+
+
+@pytest.mark.parametrize("question", ["", "？", "龘", "a" * 400, "养老" * QUESTION_TOKENS], ids=len)
+@pytest.mark.parametrize("sentence", ["", "。", "龘龘", "养老驿站" * SENTENCE_TOKENS], ids=len)
+def test_any_text_gets_a_finite_number(question, sentence):
+    (logits,) = read(question, [sentence, sentence])
+    assert logits.shape == (2,)
+    assert np.isfinite(logits).all()
+
+
+def test_trees_lead_each_row_to_its_leaf():
+    trees = Trees(
+        feature=np.array([[0, 1, 0, 0, 0], [1, 0, 0, 0, 0]]),
+        threshold=np.array([[0.5, 2.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0, 0.0]]),
+        left=np.array([[1, 3, 2, 3, 4], [1, 1, 2, 3, 4]]),
+        right=np.array([[2, 4, 2, 3, 4], [2, 1, 2, 3, 4]]),
+        value=np.array([[0, 0, 10.0, 20.0, 40.0], [0, 1.0, 2.0, 0, 0]]),
+        depth=2,
+    )
+    rows = np.array([[0.5, 2.0], [0.5, 2.1], [0.6, 0.0]])
+    assert trees.scores(rows).tolist() == [22.0, 42.0, 11.0]
+
+
+def test_a_lone_passage_is_no_further_ahead_than_itself():
+    ranking = load_ranking()
+    features = np.zeros((1, len(ranking.order)))
+    row = known(features, np.array([3.0]), [np.array([1.5])])
+    score, behind, best, second, read_behind = row[0, -5:]
+    assert (score, behind, best, read_behind) == (3.0, 0.0, 1.5, 0.0)
+    assert second < best
+    assert 0 <= ranking.confident(row, ranking.read_scores(row)) <= 1
