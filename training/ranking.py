@@ -92,9 +92,10 @@ LOOKED_AT_BY = np.array([1.0, 1.0, 1.0, 0.5, 1.5, 1.0])
 """Weights of the legs by which candidates are chosen here, before any are learned."""
 SURELY_READ = READ + 6
 """Candidates that are read here: more, as the order that is learned is another."""
-FOLDS = 4
+LEAVES = 7
 BOOSTING = {
-    "num_leaves": 15,
+    "objective": "binary",
+    "num_leaves": LEAVES,
     "learning_rate": 0.05,
     "min_data_in_leaf": 50,
     "lambda_l2": 5.0,
@@ -105,7 +106,7 @@ BOOSTING = {
     "deterministic": True,
     "verbose": -1,
 }
-ROUNDS = 150
+ROUNDS = 100
 IMPORTANCE = {"comprehension": 1.5}
 """Of a kind of corpus, against 1 for the others: here the wording is the text's own."""
 FAR, NEAR, CUT, VAIN = 0.1, 0.15, 0.15, 0.3
@@ -158,6 +159,8 @@ class Asked:
     """Which rows have been read word by word, and how likely their sentences answer."""
     logits: Sequence[npt.NDArray[np.float64]] = ()
     sentence_logits: npt.NDArray[np.float64] | None = None
+    named: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
+    """Of those that have been read, see :class:`~rag.retrieve.features.Evidence`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,20 +169,12 @@ class Learned:
 
     order: npt.NDArray[np.float64]
     reading: npt.NDArray[np.float64]
-    reading_trees: Trees
     confidence: npt.NDArray[np.float64]
     confidence_trees: Trees
 
     def ranked(self, case: Asked) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-        """The :data:`SIGNALS` of an asking, and which of its passages answer, best first."""
-        first, rows = self.first(case)
-        scores = rows @ self.reading + self.reading_trees.scores(rows)
-        best = by_score(scores)
-        return signals(rows[best], scores[best]), case.relevant[first[best]]
-
-    def first(self, case: Asked) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """See :func:`first_of`."""
-        return first_of(case, self.order)
+        """See :func:`ranked_by`."""
+        return ranked_by(case, self.order, self.reading)
 
     def sure(self, told: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The confidence of each row of signals."""
@@ -194,7 +189,19 @@ def first_of(
     scores = case.matrix @ order
     best = by_score(scores[case.read])[:READ]
     first = case.read[best]
-    return first, known(case.matrix[first], scores[first], [case.logits[one] for one in best])
+    return first, known(
+        case.matrix[first], scores[first], [case.logits[one] for one in best], case.named[best]
+    )
+
+
+def ranked_by(
+    case: Asked, order: npt.NDArray[np.float64], reading: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """The :data:`SIGNALS` of an asking, and which of its passages answer, best first."""
+    first, rows = first_of(case, order)
+    scores = rows[:, -len(READING) :] @ reading
+    best = by_score(scores)
+    return signals(rows[best], scores[best]), case.relevant[first[best]]
 
 
 def ask(index: Index, text: str, document: list[int], answers: Sequence[str]) -> list[Asked]:
@@ -241,6 +248,7 @@ def _look(
     relevant = np.array([answerable and passage in right for passage in ids])
     asked = Asked(evidence.matrix, relevant, answerable, weight)
     asked.read = np.array(by_score(load_ranking().scores(evidence.matrix))[:SURELY_READ])
+    asked.named = evidence.named[asked.read]
     asked.logits = _logits(question, [chunks[place] for place in asked.read])
     if relevant.any():
         place = int(np.argmax(relevant))
@@ -498,35 +506,22 @@ def fit_order(
     return np.asarray(weights.detach().numpy())
 
 
-def fit_reading(
-    asked: list[Asked], order: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], Trees]:
-    """The order of what has been read: linear, and trees for the rest (LambdaMART)."""
-    cases, shares = [], []
+def fit_reading(asked: list[Asked], order: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The order of what has been read."""
     importance = _importance(asked)
+    cases, shares = [], []
     for case in asked:
         first, rows = first_of(case, order)
         if case.relevant[first].any():
-            cases.append((rows, case.relevant[first]))
+            cases.append((rows[:, -len(READING) :], case.relevant[first]))
             shares.append(importance[case.corpus])
-    linear = fit_order(cases, importance=shares)
-    rows = np.concatenate([one for one, _ in cases])
-    sizes = [len(one) for one, _ in cases]
-    held = lightgbm.Dataset(
-        rows,
-        np.concatenate([relevant for _, relevant in cases]).astype(int),
-        group=sizes,
-        weight=np.repeat(np.array(shares) / np.mean(shares), sizes),
-        init_score=rows @ linear,
-    )
-    booster = lightgbm.train(BOOSTING | {"objective": "lambdarank"}, held, ROUNDS)
-    return linear, trees_of(booster)
+    return fit_order(cases, importance=shares)
 
 
 def trees_of(booster: lightgbm.Booster) -> Trees:
     """The trees of a booster, side by side."""
     told = [tree["tree_structure"] for tree in booster.dump_model()["tree_info"]]
-    nodes = 2 * BOOSTING["num_leaves"] - 1
+    nodes = 2 * LEAVES - 1
     shape = (len(told), nodes)
     feature, left, right = (np.zeros(shape, np.int64) for _ in range(3))
     threshold, value = np.zeros(shape), np.zeros(shape)
@@ -549,28 +544,17 @@ def trees_of(booster: lightgbm.Booster) -> Trees:
 
 
 def learn(asked: list[Asked]) -> Learned:
-    """Everything, from all of ``asked``.
-
-    Trees know the questions that they have learned from: the confidence is fitted to scores that
-    each question gets from trees that were learned on the others.
-    """
+    """Everything, from all of ``asked``."""
     order = _order(asked)
-    question = np.cumsum([case.answerable for case in asked])  # each begins with its answerable
-    told, right, weights = [], [], []
-    for fold in range(FOLDS):
-        others = [case for case, one in zip(asked, question, strict=True) if one % FOLDS != fold]
-        linear, trees = fit_reading(others, order)
-        for case, one in zip(asked, question, strict=True):
-            if one % FOLDS == fold and len(case.read):
-                partly = Learned(order, linear, trees, np.zeros(0), trees)
-                row, relevant = partly.ranked(case)
-                told.append(row)
-                right.append(float(relevant[:3].any()))
-                weights.append(case.weight)
-    confidence, confidence_trees = fit_confidence(
-        np.array(told), np.array(right), np.array(weights)
+    reading = fit_reading(asked, order)
+    cases = [case for case in asked if len(case.read)]
+    ranked = [ranked_by(case, order, reading) for case in cases]
+    confidence = fit_confidence(
+        np.array([told for told, _ in ranked]),
+        np.array([float(relevant[:3].any()) for _, relevant in ranked]),
+        np.array([case.weight for case in cases]),
     )
-    return Learned(order, *fit_reading(asked, order), confidence, confidence_trees)
+    return Learned(order, reading, *confidence)
 
 
 def fit_confidence(
@@ -593,7 +577,7 @@ def fit_confidence(
         optimiser.step()
     linear = np.asarray(chosen.detach().numpy())
     held = lightgbm.Dataset(told, right, weight=weights, init_score=told @ linear)
-    booster = lightgbm.train(BOOSTING | {"objective": "binary"}, held, ROUNDS)
+    booster = lightgbm.train(BOOSTING, held, ROUNDS)
     return linear, trees_of(booster)
 
 
@@ -668,21 +652,15 @@ def write(asked: list[Asked], out: Path, trees: Path) -> None:
     stored = {
         "first": named(LEGS, fit_order(_first(asked))),
         "order": named(FEATURES, learned.order),
-        "reading": named((*FEATURES, *READING), learned.reading),
+        "reading": named(READING, learned.reading),
         "sentence": named((*SENTENCE, "logit"), fit_order(_sentences(asked))),
         "confidence": named(SIGNALS, learned.confidence),
     }
     out.write_text(json.dumps(stored, indent=2) + "\n", "utf-8")
-    arrays = {}
-    for kind, some in (
-        ("reading", learned.reading_trees),
-        ("confidence", learned.confidence_trees),
-    ):
-        for name in ("feature", "left", "right"):
-            arrays[f"{kind}.{name}"] = getattr(some, name).astype(np.int16)
-        for name in ("threshold", "value"):
-            arrays[f"{kind}.{name}"] = getattr(some, name)
-        arrays[f"{kind}.depth"] = np.array([some.depth])
+    found = learned.confidence_trees
+    arrays = {name: getattr(found, name).astype(np.int16) for name in ("feature", "left", "right")}
+    arrays |= {"threshold": found.threshold, "value": found.value}
+    arrays["depth"] = np.array([found.depth])
     save_file(arrays, trees)
 
 

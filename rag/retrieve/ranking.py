@@ -2,9 +2,9 @@
 
 The candidates are put in order by a linear score, a listwise softmax (ListNet without hidden
 layers, Cao et al. 2007, section 4). The first of them are read word by word (``selection.py``) and
-put in order anew; the confidence is a logistic regression on what speaks for the first three and
-on their lead (Platt 1999). To both, boosted trees add what a sum does not tell (LambdaMART, Burges
-2010). Every score can be explained by adding up.
+put in order anew, by another such score; every score can be explained by adding up. The confidence
+is a logistic regression on what speaks for the first three and on their lead (Platt 1999), to which
+boosted trees add what a sum does not tell (Friedman 2001).
 """
 
 from __future__ import annotations
@@ -42,6 +42,10 @@ READING = (
     "read",  # the likeliest sentence, as a logit
     "read_second",  # the next likeliest
     "read_behind",
+    "names",  # the share of the question's names that passage and headline hold
+    "names_behind",
+    "unknown",  # the same of what the lexicon does not know
+    "unknown_behind",
 )
 """What is known of a passage that has been read, beside its features."""
 SIGNALS = (
@@ -91,8 +95,7 @@ class Ranking:
     order: Floats
     """One a feature."""
     reading: Floats
-    """One for each of :data:`FEATURES` and :data:`READING`: the order of what has been read."""
-    reading_trees: Trees
+    """One for each of :data:`READING`: the order of what has been read."""
     sentence: Floats
     """One for each of :data:`SENTENCE` and the logit."""
     confidence: Floats
@@ -109,7 +112,7 @@ class Ranking:
 
     def read_scores(self, known: Floats) -> Floats:
         """The score of each passage that was read; ``known`` is of :func:`known`."""
-        return np.asarray(known @ self.reading + self.reading_trees.scores(known))
+        return np.asarray(known[:, -len(READING) :] @ self.reading)
 
     def best_sentences(self, sentences: Floats, logits: Floats) -> list[int]:
         """The places of a passage's sentences, the one that answers first."""
@@ -124,13 +127,14 @@ class Ranking:
         return float(1.0 / (1.0 + np.exp(-score)))
 
 
-def known(matrix: Floats, scores: Floats, logits: Sequence[Floats]) -> Floats:
+def known(matrix: Floats, scores: Floats, logits: Sequence[Floats], named: Floats) -> Floats:
     """What is known of passages that have been read.
 
     Args:
         matrix: their features, shape ``[passages, len(FEATURES)]``.
         scores: their scores by these.
         logits: of each, how likely its sentences answer.
+        named: shape ``[passages, 2]``, see :class:`~rag.retrieve.features.Evidence`.
 
     Returns:
         Shape ``[passages, len(FEATURES) + len(READING)]``.
@@ -139,6 +143,8 @@ def known(matrix: Floats, scores: Floats, logits: Sequence[Floats]) -> Floats:
     best = np.array([one[0] for one in ordered])
     second = np.array([one[1] if len(one) > 1 else _UNSAID for one in ordered])
     columns = [scores, _best_other(scores) - scores, best, second, _best_other(best) - best]
+    for one in named.T:
+        columns += [one, _best_other(one) - one]
     return np.round(np.column_stack([matrix, *columns]), 5)
 
 
@@ -177,7 +183,6 @@ def load_ranking() -> Ranking:
     from safetensors.numpy import load_file
 
     stored = json.loads(FILE.read_text("utf-8"))
-    arrays = load_file(TREES)
 
     def weights(kind: str, names: Sequence[str]) -> Floats:
         return np.array([stored[kind][name] for name in names])
@@ -185,17 +190,14 @@ def load_ranking() -> Ranking:
     return Ranking(
         first=weights("first", LEGS),
         order=weights("order", FEATURES),
-        reading=weights("reading", (*FEATURES, *READING)),
-        reading_trees=_trees(arrays, "reading"),
+        reading=weights("reading", READING),
         sentence=weights("sentence", (*SENTENCE, "logit")),
         confidence=weights("confidence", SIGNALS),
-        confidence_trees=_trees(arrays, "confidence"),
+        confidence_trees=_trees(load_file(TREES)),
     )
 
 
-def _trees(arrays: dict[str, npt.NDArray[Any]], kind: str) -> Trees:
-    feature, left, right = (
-        arrays[f"{kind}.{name}"].astype(np.int64) for name in ("feature", "left", "right")
-    )
-    threshold, value = (arrays[f"{kind}.{name}"].astype(float) for name in ("threshold", "value"))
-    return Trees(feature, threshold, left, right, value, int(arrays[f"{kind}.depth"][0]))
+def _trees(arrays: dict[str, npt.NDArray[Any]]) -> Trees:
+    feature, left, right = (arrays[name].astype(np.int64) for name in ("feature", "left", "right"))
+    threshold, value = (arrays[name].astype(float) for name in ("threshold", "value"))
+    return Trees(feature, threshold, left, right, value, int(arrays["depth"][0]))
