@@ -6,7 +6,6 @@ import torch
 from safetensors.torch import save_file
 
 from rag.encode import load_lexicon, normalise
-from rag.retrieve.question import understand
 from rag.retrieve.ranking import READING, Trees, known, load_ranking
 from rag.retrieve.selection import QUESTION_TOKENS, SENTENCE_TOKENS, Selector, load_selector
 from training.selection import Group, Selection, batched, told
@@ -80,31 +79,9 @@ def test_trees_lead_each_row_to_its_leaf():
 def test_a_lone_passage_is_no_further_ahead_than_itself():
     ranking = load_ranking()
     features = np.zeros((1, len(ranking.order)))
-    row = known(features, np.array([3.0]), [np.array([1.5])], np.ones((1, 2)))
+    row = known(features, np.array([3.0]), [np.array([1.5])])
     told = dict(zip(READING, row[0, -len(READING) :], strict=True))
     assert (told["score"], told["read"]) == (3.0, 1.5)
     assert told["read_second"] < told["read"]
-    assert [told[name] for name in READING if name.endswith("_behind")] == [0.0] * 4
+    assert [told[name] for name in READING if name.endswith("_behind")] == [0.0] * 2
     assert 0 <= ranking.confident(row, ranking.read_scores(row)) <= 1
-
-
-@pytest.mark.parametrize(
-    ("question", "names", "unknown"),
-    [
-        ("郭麐在哪一年去世？", (), "郭麐"),
-        ("贴扎的含义是什么？", (), "贴扎"),
-        ("北土城站什么时候投入使用？", ("北土城站",), "北土城站"),
-        ("衡水市的财政收入是多少？", ("衡水市",), None),
-        ("今年修了多少路？", (), None),
-    ],
-)
-def test_names_are_told_whole(question, names, unknown):
-    asked = understand(question, load_lexicon())
-    assert asked.names == names
-    assert unknown is None or unknown in asked.unknown
-
-
-def test_what_is_unknown_stays_whole_beside_everyday_words():
-    asked = understand("由于英国还有其他名为雅芳河的河流，它还叫什么？", load_lexicon())
-    assert asked.names == ("英国", "雅芳河")
-    assert "雅芳河" in asked.unknown

@@ -159,8 +159,6 @@ class Asked:
     """Which rows have been read word by word, and how likely their sentences answer."""
     logits: Sequence[npt.NDArray[np.float64]] = ()
     sentence_logits: npt.NDArray[np.float64] | None = None
-    named: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
-    """Of those that have been read, see :class:`~rag.retrieve.features.Evidence`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +187,7 @@ def first_of(
     scores = case.matrix @ order
     best = by_score(scores[case.read])[:READ]
     first = case.read[best]
-    return first, known(
-        case.matrix[first], scores[first], [case.logits[one] for one in best], case.named[best]
-    )
+    return first, known(case.matrix[first], scores[first], [case.logits[one] for one in best])
 
 
 def ranked_by(
@@ -248,7 +244,6 @@ def _look(
     relevant = np.array([answerable and passage in right for passage in ids])
     asked = Asked(evidence.matrix, relevant, answerable, weight)
     asked.read = np.array(by_score(load_ranking().scores(evidence.matrix))[:SURELY_READ])
-    asked.named = evidence.named[asked.read]
     asked.logits = _logits(question, [chunks[place] for place in asked.read])
     if relevant.any():
         place = int(np.argmax(relevant))

@@ -40,10 +40,6 @@ class Lexicon:
         place = self._ids.get(word)
         return UNSEEN if place is None else float(self._rarities[place])
 
-    def is_unknown(self, word: str) -> bool:
-        """Whether the training text held the word too seldom to be kept."""
-        return word not in self._ids
-
     def importance(self, word: str) -> float:
         """How much a word says, 0.05–1.25: 0 at e^-4 of all words, 1 at e^-12."""
         return float(_importance(np.array(self.rarity(word))))

@@ -107,9 +107,6 @@ class Evidence:
     """Shape ``[passages, len(FEATURES)]``."""
     sentences: tuple[Floats, ...]
     """For each passage, shape ``[sentences, len(SENTENCE)]``."""
-    named: Floats
-    """Shape ``[passages, 2]``: the share that passage and headline hold of the question's names,
-    and of what the lexicon does not know; 1 where the question has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +238,7 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
         ]
     )
     parts = np.split(np.round(of_sentence, 6), starts[1:])
-    named = [
-        _named(words, texts, [one.title for one in passages])
-        for words in (question.names, question.unknown)
-    ]
-    return Evidence(np.round(matrix, 6), tuple(parts), np.round(np.column_stack(named), 6))
+    return Evidence(np.round(matrix, 6), tuple(parts))
 
 
 def question_tokens(question: Question, lexicon: Lexicon) -> npt.NDArray[np.int64]:
@@ -342,23 +335,10 @@ def _meanings(
     )
 
 
-def _named(words: Sequence[str], texts: Sequence[str], titles: Sequence[str]) -> Floats:
-    if not words:
-        return np.ones(len(texts))
-    both = np.maximum(_held_words(words, texts), _held_words(words, titles))
-    shares: Floats = both.mean(axis=1)
-    return shares
-
-
 def _held(question: Question, texts: Sequence[str]) -> Floats:
-    """See :func:`_held_words`, of the content words."""
-    return _held_words(question.content, texts)
-
-
-def _held_words(words: Sequence[str], texts: Sequence[str]) -> Floats:
-    """``[texts, words]``: 1 where a text holds the word, else the part of its bigrams."""
-    held = np.zeros((len(texts), len(words)))
-    for column, word in enumerate(words):
+    """``[texts, content words]``: 1 where a text holds the word, else the part of its bigrams."""
+    held = np.zeros((len(texts), len(question.content)))
+    for column, word in enumerate(question.content):
         if word.isascii():
             search = _whole(word).search
             held[:, column] = [word in text and search(text) is not None for text in texts]

@@ -81,7 +81,7 @@ def judge(
     logits = load_selector().logits(
         question_tokens(question, lexicon), [one[0] for one in texts], [one[1:] for one in texts]
     )
-    told = known(evidence.matrix[read], weighed[read], logits, evidence.named[read])
+    told = known(evidence.matrix[read], weighed[read], logits)
     judged = ranking.read_scores(told)
     reading: dict[int, Leg] = {}
     shown = list(range(len(read)))

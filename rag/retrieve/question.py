@@ -7,7 +7,7 @@ the open words matter is told by their rarity.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -37,8 +37,6 @@ _FUNCTION_WORDS = """
 会 能 可以 可 让 使 用 做 很 最 更 多 大概 大约 左右 到底 究竟 目前
 现在
 """.split()
-_NAMES = ("nr", "ns", "nt", "nz")
-"""jieba's tags of names of persons, places, organisations and works."""
 EMPTY_WORDS = frozenset(_INTERROGATIVES + _FUNCTION_WORDS)
 
 
@@ -98,10 +96,6 @@ class Question:
     """For each content word, what it goes by in reports where it is an everyday word."""
     weights: tuple[float, ...]
     """The weight of each content word: by rarity, less for those taken from earlier turns."""
-    names: tuple[str, ...]
-    """Names of persons, places, organisations and works: they cannot be put in other words."""
-    unknown: tuple[str, ...]
-    """Runs of characters around words that the lexicon does not know: mostly names too."""
     words: tuple[str, ...]
     """Terms for the word fields of the full text."""
     bigrams: tuple[str, ...]
@@ -133,8 +127,6 @@ def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
         content=tuple(content),
         counterparts=counterparts(f"{plain} {normalise(earlier)}", content),
         weights=tuple(weights),
-        names=_runs_of(plain, lambda word, tag: len(word) > 1 and tag.startswith(_NAMES)),
-        unknown=_runs_of(plain, lambda word, _: lexicon.is_unknown(word)),
         words=tuple(
             dict.fromkeys(word for run in runs for word in words(run) if word not in EMPTY_WORDS)
         ),
@@ -142,25 +134,6 @@ def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
         kinds=frozenset(kind for kind, asks in _ASKS.items() if asks.search(plain)),
         number=_number(plain) if _ASKS[Kind.NUMBER].search(plain) else None,
     )
-
-
-def _runs_of(plain: str, counts: Callable[[str, str], bool]) -> tuple[str, ...]:
-    """Stretches of words that count, with the single characters beside them.
-
-    What jieba does not know it cuts into pieces: 郭|麐, 雅芳|河.
-    """
-    runs: list[str] = []
-    run, found = "", False
-    for word, tag in [*tagged(plain), ("", "")]:
-        open_word = bool(word) and not word.isascii() and word not in EMPTY_WORDS
-        if open_word and (counts(word, tag) or len(word) == 1):
-            run += word
-            found = found or counts(word, tag)
-            continue
-        if found:
-            runs.append(run)
-        run, found = "", False
-    return tuple(dict.fromkeys(runs))
 
 
 def answers_in(question: Question, sentence: str) -> list[int] | None:

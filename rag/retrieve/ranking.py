@@ -42,10 +42,6 @@ READING = (
     "read",  # the likeliest sentence, as a logit
     "read_second",  # the next likeliest
     "read_behind",
-    "names",  # the share of the question's names that passage and headline hold
-    "names_behind",
-    "unknown",  # the same of what the lexicon does not know
-    "unknown_behind",
 )
 """What is known of a passage that has been read, beside its features."""
 SIGNALS = (
@@ -127,14 +123,13 @@ class Ranking:
         return float(1.0 / (1.0 + np.exp(-score)))
 
 
-def known(matrix: Floats, scores: Floats, logits: Sequence[Floats], named: Floats) -> Floats:
+def known(matrix: Floats, scores: Floats, logits: Sequence[Floats]) -> Floats:
     """What is known of passages that have been read.
 
     Args:
         matrix: their features, shape ``[passages, len(FEATURES)]``.
         scores: their scores by these.
         logits: of each, how likely its sentences answer.
-        named: shape ``[passages, 2]``, see :class:`~rag.retrieve.features.Evidence`.
 
     Returns:
         Shape ``[passages, len(FEATURES) + len(READING)]``.
@@ -143,8 +138,6 @@ def known(matrix: Floats, scores: Floats, logits: Sequence[Floats], named: Float
     best = np.array([one[0] for one in ordered])
     second = np.array([one[1] if len(one) > 1 else _UNSAID for one in ordered])
     columns = [scores, _best_other(scores) - scores, best, second, _best_other(best) - best]
-    for one in named.T:
-        columns += [one, _best_other(one) - one]
     return np.round(np.column_stack([matrix, *columns]), 5)
 
 
