@@ -63,7 +63,7 @@ def test_what_the_passage_says_is_borne_out(sentence: str) -> None:
     ("sentence", "what"),
     [("今年新建公厕12座。", "12"), ("总投资2700元。", "2700"), ("管网改造了35公里。", "35"),
      ("工程由郑州市负责。", "郑州市"), ("公厕10座，由王建国督办。", "王建国"),
-     ("采用TH01型设备新建公厕10座。", "th01"), ("报道称“新建公厕十余座”。", "新建公厕十余座"),
+     ("采用TH01型设备新建公厕10座。", "TH01"), ("报道称“新建公厕十余座”。", "新建公厕十余座"),
      ("今年没有新建公厕。", "没有"), ("投资增长27%。", "27%")],
 )  # fmt: skip
 def test_what_the_passage_does_not_say_is_named(sentence: str, what: str) -> None:
@@ -77,6 +77,19 @@ def test_a_sentence_of_mostly_other_words_is_not_borne_out() -> None:
 def test_a_number_is_found_however_it_is_written() -> None:
     assert missing("发放问卷12000份，走访2.8万人次。", [VISITS]) == ()
     assert missing("发放问卷一万二千份。", [VISITS]) == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "named"),
+    [
+        ("总投资９９９万元。", "９９９万"),
+        ("总投资九百九十九万元。", "九百九十九万"),
+        ("总投资1,234元。", "1,234"),
+        ("占百分之三点五。", "百分之三点五"),
+    ],
+)
+def test_what_is_not_borne_out_is_named_as_it_was_written(sentence: str, named: str) -> None:
+    assert missing(sentence, ["总投资170元，占一成。"]) == (named,)
 
 
 def test_part_of_a_number_bears_nothing_out() -> None:
@@ -108,7 +121,7 @@ def test_each_sentence_is_judged_by_itself() -> None:
     assert [claim.doubt for claim in three] == [
         None, Doubt.UNSUPPORTED, Doubt.UNCITED, Doubt.NO_SUCH_PASSAGE,
     ]  # fmt: skip
-    assert three[1].missing == ("28000000",)
+    assert three[1].missing == ("2800万",)
 
 
 def test_a_sentence_that_cites_the_wrong_passage_is_marked() -> None:

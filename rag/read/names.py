@@ -252,7 +252,7 @@ def _unknown(text: str, words: Sequence[_Word], index: int) -> str | None:
 
 
 def _is_name(text: str) -> bool:
-    if text in _NO_NAME or "某" in text:
+    if text in _NO_NAME or "某" in text or not text.isalpha():  # 文/图
         return False
     if text.startswith(_DOUBLE):
         return 3 <= len(text) <= 4

@@ -39,7 +39,7 @@ class Condition:
         if self.field == "issued":
             return self._is_then(chunk)
         wanted = self.value.lower()
-        return any(_MATCHES[self.field](wanted, one.lower()) for one in _known(self.field, chunk))
+        return any(_MATCHES[self.field](wanted, one.lower()) for one in known_of(self.field, chunk))
 
     def _is_then(self, chunk: Chunk) -> bool:
         found = _days(chunk.metadata.issued or chunk.date or "")
@@ -91,7 +91,8 @@ def _condition(text: str) -> Condition:
     return Condition(field, sign, value)
 
 
-def _known(field: str, chunk: Chunk) -> tuple[str, ...]:
+def known_of(field: str, chunk: Chunk) -> tuple[str, ...]:
+    """What is known of a passage for one of :data:`FIELDS`, but ``issued``."""
     known = chunk.metadata
     if field == "place":
         return known.places

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -19,7 +20,7 @@ from rag.web.library import Library
 from rag.web.scope import EVERYTHING
 from rag.web.session import Session, Turn, Visitor, kept_turns
 from rag.web.texts import texts
-from rag.web.writing import drafts, stopped, writes
+from rag.web.writing import Draft, Stage, drafts, stopped, writes
 
 CITED = "cited"
 """The turn of a passage that a permalink named."""
@@ -36,6 +37,7 @@ class Acts:
     def __init__(self, library: Library, removable: bool = False) -> None:
         self._library = library
         self._removable = removable
+        self.writes = bool(library.settings.llm_base_url)
         self._first = self._generation()
 
     # --- arriving ---------------------------------------------------------------------------------
@@ -82,12 +84,15 @@ class Acts:
             now = now.hearing(wishes)
             if not asked:
                 return now.left_blank()
+            before = now.before(now.editing)
+            if before.turns and before.turns[-1].waiting and before.turns[-1].question == asked:
+                return now  # Enter was pressed twice
             turn = Turn(asked, scope=now.scope, whole=now.editing_whole)
             key = turn.key
-            return now.before(now.editing).asked(turn)
+            return before.asked(turn)
 
         session = visitor.change(put)
-        if asked:
+        if key:
             yield from self._search(visitor, key)
         else:
             yield gr.skip(), self._conversation(session), *[gr.skip()] * 4
@@ -122,9 +127,40 @@ class Acts:
                 replace(turn, stopped=turn.waiting or turn.stopped, written=stopped(turn.written))
                 for turn in now.turns
             )
-            return replace(now, turns=turns)
+            return replace(now, turns=turns, unwritten=())
 
         return self._conversation(visitor.change(ended))
+
+    def write(self, visitor: Visitor) -> Iterator[str]:
+        """What an endpoint makes of the passages, below the quotation, as it comes.
+
+        An act of its own: the passages stand, the next question is asked meanwhile, and a slow
+        endpoint takes no place from those who search.
+        """
+        due: tuple[str, ...] = ()
+
+        def taken(now: Session) -> Session:
+            nonlocal due
+            due = now.unwritten
+            for key in due:
+                now = now.told(key, written=Draft(Stage.WRITING))
+            return replace(now, unwritten=())
+
+        session = visitor.change(taken)
+        for key in due:
+            place = session.place(key)
+            answer = None if place is None else session.turns[place].answer
+            for draft in drafts(self._library.settings, answer) if answer else ():
+                yield self._conversation(visitor.change(partial(_drafted, key=key, draft=draft)))
+
+    def unfold(self, visitor: Visitor, event: gr.EventData) -> str:
+        """The passages of an earlier turn: they are on the page only once somebody wants them."""
+        session = visitor.session
+        place = _turn_of(session, event._data)
+        if place is not None:
+            key = session.turns[place].key
+            session = visitor.change(lambda now: now.told(key, shown=True))
+        return self._conversation(session)
 
     def edit(self, visitor: Visitor, event: gr.EventData) -> str:
         """The next question stands in for a turn of the conversation."""
@@ -227,15 +263,11 @@ class Acts:
         if seen != session.seen:
             held = frame.holdings(self._library.state(), session.language)
         found = {"answer": turn.answer, "failure": turn.failure, "words": turn.words}
-        session = visitor.change(lambda now: replace(now.told(key, **found), seen=seen))
+        due = (key,) if turn.answer and writes(self._library.settings, turn.answer) else ()
+        session = visitor.change(
+            lambda now: replace(now.told(key, **found), seen=seen, unwritten=now.unwritten + due)
+        )
         yield gr.skip(), self._conversation(session), *[gr.skip()] * 3, held
-        settings = self._library.settings
-        if turn.answer is None or not writes(settings, turn.answer):
-            return
-        # the passages stand; what an endpoint makes of them comes below the quotation
-        for draft in drafts(settings, turn.answer):
-            session = visitor.change(lambda now, draft=draft: now.told(key, written=draft))  # type: ignore[misc]
-            yield gr.skip(), self._conversation(session), *[gr.skip()] * 4
 
     def _again(self, visitor: Visitor, event: gr.EventData, *, wider: bool) -> Iterator[Changes]:
         key = ""
@@ -363,6 +395,14 @@ class Acts:
         first = spoken.strip().lower()[:2]
         known = {language.value: language for language in Language}
         return known.get(first, self._library.settings.lang)
+
+
+def _drafted(session: Session, key: str, draft: Draft) -> Session:
+    """With the draft, unless the visitor has stopped the writing meanwhile."""
+    place = session.place(key)
+    before = None if place is None else session.turns[place].written
+    going = before is not None and before.stage is Stage.WRITING
+    return session.told(key, written=draft) if going else session
 
 
 def _turn_of(session: Session, data: Mapping[str, Any]) -> int | None:

@@ -124,6 +124,8 @@ def _answer(number: int, asked: Turn, answer: Answer, language: Language, *, las
     else:
         heading = say.passages_heading
     took = say.took.format(seconds=f"{answer.took_ms / 1000:.2f}")
+    counted = f"{heading} · {len(answer.hits)}" if answer.hits else heading
+    shown = last or asked.shown
     cards = [
         element(
             "li",
@@ -134,10 +136,11 @@ def _answer(number: int, asked: Turn, answer: Answer, language: Language, *, las
                 say,
                 answer=answer,
                 near=near,
+                fold=f"{asked.key}-{at}",
                 feedback=judging(str(number), at, dict(asked.judged).get(at), language),
             ),
         )
-        for at, hit in enumerate(answer.hits)
+        for at, hit in enumerate(answer.hits if shown else ())
     ]
     return join(
         element("p", say.moved, class_="notice") if asked.was else None,
@@ -147,15 +150,18 @@ def _answer(number: int, asked: Turn, answer: Answer, language: Language, *, las
             "details",
             element(
                 "summary",
-                element("h3", f"{heading} · {len(cards)}" if cards else heading),
+                element("h3", counted),
                 element("span", took, class_="took"),
             ),
             element("ol", *cards, class_="hits"),
             class_="passages",
-            open=last,
+            open=True,
+            data_fold=asked.key,
         )
         if cards
-        else element("p", heading, class_="aside"),
+        else button(counted, data_event="unfold", data_turn=number, class_="unfold")
+        if answer.hits
+        else element("p", counted, class_="aside"),
     )
 
 
@@ -237,6 +243,7 @@ def _card(
     *,
     answer: Answer | None = None,
     near: bool,
+    fold: str = "",
     feedback: Markup | None = None,
 ) -> Markup:
     """A passage: where it stands, its words, why it is shown, and what can be done with it."""
@@ -260,7 +267,7 @@ def _card(
         ),
         element("p", say.stale[citation.stale], class_="notice") if citation.stale else None,
         _recognised(citation, say),
-        _passage(hit, () if near else hit.highlights[:1], terms, say, PASSAGE_SHOWN[at > 0]),
+        _passage(hit, () if near else hit.highlights[:1], terms, say, PASSAGE_SHOWN[at > 0], fold),
         element("p", _why(hit, terms, say), class_="why") if answer else None,
         element(
             "footer",
@@ -279,7 +286,7 @@ def _also(hit: Hit, say: Texts) -> str:
 
 
 def _passage(
-    hit: Hit, answers: Sequence[Span], terms: Sequence[str], say: Texts, shown: int
+    hit: Hit, answers: Sequence[Span], terms: Sequence[str], say: Texts, shown: int, fold: str
 ) -> Markup:
     whole = element("p", *marked(hit.text, answers, terms), class_="passage")
     if len(hit.text) <= shown:
@@ -304,6 +311,7 @@ def _passage(
         ),
         whole,
         class_="fold",
+        data_fold=fold,
     )
 
 

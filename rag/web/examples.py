@@ -54,11 +54,11 @@ def example_questions(retriever: Retriever) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def sampled(index: Index) -> list[Chunk]:
-    """Some hundred passages, spread evenly over the index."""
+def sampled(index: Index, wanted: int = SAMPLED) -> list[Chunk]:
+    """So many passages, or all there are, spread evenly over the index."""
     count = index.manifest.passages
-    step = max(1, count // SAMPLED)
-    return index.chunks(range(0, count, step)[:SAMPLED])
+    step = max(1, count // wanted)
+    return index.chunks(range(0, count, step)[:wanted])
 
 
 def _in_turn(

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.errors import WenjuError
 from rag.retrieve import Retriever
+from rag.retrieve.filters import conditions, known_of
 from rag.settings import Settings
 from rag.store import DocumentRecord
-from rag.types import Answer, Hit, Mode, Status
+from rag.types import Answer, Chunk, Hit, Mode, Status
 from rag.web.examples import example_questions, sampled
 from rag.web.nearby import absent_words, offered_words
-from rag.web.scope import EVERYTHING, Scope, days_of, kind_of
+from rag.web.scope import EVERYTHING, NAMED, Scope, kind_of
 from rag.web.session import Words
 
 LOOKED_THROUGH = 500
-"""Passages of the documents in scope that are looked through for its article and dates."""
+"""Passages of the documents in scope that are looked through for its article."""
+NAMES_FROM = 5000
+"""Passages, spread evenly over the index, whose names are offered to limit a question to."""
+NAMES = 200
+"""Names of a sort that are offered; any other can be typed."""
 NEAREST = 20
 """Passages whose words are offered where nothing was found."""
 
@@ -43,6 +48,15 @@ class Shelf:
     """Kinds of file and how many documents are of each, most first."""
     dated: bool
     """Whether articles have dates that a question can be limited to."""
+    named: Mapping[str, tuple[str, ...]]
+    """What passages name, most named first, by the names of :data:`rag.web.scope.NAMED`."""
+
+
+def _named(chunks: Sequence[Chunk]) -> Mapping[str, tuple[str, ...]]:
+    found = {
+        name: Counter(one for chunk in chunks for one in known_of(name, chunk)) for name in NAMED
+    }
+    return {name: tuple(one for one, _ in many.most_common(NAMES)) for name, many in found.items()}
 
 
 class Library:
@@ -63,14 +77,17 @@ class Library:
             WenjuError: there is no index that can be used, or the question cannot.
         """
         retriever = self._open()
-        sources = scope.of(retriever.documents())
-        if not scope.reads_passages:
-            return retriever.retrieve(question, history=context, sources=sources)
-        answer = retriever.retrieve(question, LOOKED_THROUGH, history=context, sources=sources)
-        within = [hit for hit in answer.hits if scope.holds(hit)][: self.settings.k]
+        sources, where = scope.of(retriever.documents()), scope.where
+        if not scope.article:
+            return retriever.retrieve(question, history=context, sources=sources, where=where)
+        answer = retriever.retrieve(
+            question, LOOKED_THROUGH, history=context, sources=sources, where=where
+        )
+        own = [hit for hit in answer.hits if hit.citation.title == scope.article]
+        within = own[: self.settings.k]
         hits = tuple(replace(hit, rank=rank) for rank, hit in enumerate(within, 1))
         best = bool(hits) and hits[0].chunk_id == answer.hits[0].chunk_id
-        # the confidence speaks of the passages that were best before the scope was applied
+        # the confidence speaks of the passages that were best before the article was looked at
         status = answer.status if best else Status.UNCERTAIN if hits else Status.NOT_FOUND
         if answer.status is Status.NOT_FOUND:
             status = Status.NOT_FOUND
@@ -130,6 +147,8 @@ class Library:
         if known is None or known.generation != index.generation:
             described = index.manifest
             documents = tuple(index.documents())
+            sample = sampled(index, NAMES_FROM)
+            [issued] = conditions(["issued>=1000"])
             kinds = Counter(kind_of(document.source) for document in documents)
             known = self._shelf = Shelf(
                 generation=index.generation,
@@ -138,9 +157,8 @@ class Library:
                 created=described.created,
                 examples=example_questions(retriever),
                 kinds=tuple(kinds.most_common()),
-                dated=any(
-                    days_of(chunk.metadata.issued or chunk.date or "") for chunk in sampled(index)
-                ),
+                dated=any(issued.holds(chunk) for chunk in sample),
+                named=_named(sample),
             )
         return known
 

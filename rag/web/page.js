@@ -172,15 +172,24 @@ window.wenju = (() => {
 
   // --- after the server has drawn a part anew -------------------------------------------------------
   let turns = 0;
+  let unfolded = null;  // the turn whose passages were asked for
+  const folds = new Map();  // what was opened or closed by hand stays so
   const drawn = {
     conversation(element) {
       const root = element.querySelector(".conversation");
       if (!root) return;
+      for (const fold of root.querySelectorAll("[data-fold]"))
+        if (folds.has(fold.dataset.fold)) fold.open = folds.get(fold.dataset.fold);
       document.documentElement.lang = root.lang;
       const record = current();
       if (record?.turns.length) keep(record);
       else fillHistory();
       const all = element.querySelectorAll(".turn:not(.permalink)");
+      const summary = all[unfolded]?.querySelector(".passages > summary");
+      if (summary) {
+        unfolded = null;
+        summary.focus({ preventScroll: true });
+      }
       if (all.length === turns) return;
       turns = all.length;
       if (turns > 1) all[turns - 1].scrollIntoView({ behavior: still() });
@@ -235,9 +244,10 @@ window.wenju = (() => {
       const last = open.findLast(mine);
       box.checked = last ? last.value === box.value && last.on : box.hasAttribute("checked");
     }
-    for (const day of element.querySelectorAll("[type=date]"))
-      if (!open.some((one) => ["all", day.dataset.part].includes(one.part)))
-        day.value = day.getAttribute("value") ?? "";
+    for (const field of element.querySelectorAll("[type=date], [type=text], select"))
+      if (field !== document.activeElement  // somebody is writing there
+        && !open.some((one) => ["all", field.dataset.part].includes(one.part)))
+        field.value = field.querySelector("[selected]")?.value ?? field.getAttribute("value") ?? "";
   }
 
   // --- a page as a picture or as text -----------------------------------------------------------------
@@ -283,6 +293,8 @@ window.wenju = (() => {
   return (element, trigger, watch) => {
     element.addEventListener("click", (event) => {
       const button = event.target.closest("button");
+      const fold = event.target.closest("[data-fold] > summary")?.parentElement;
+      if (fold) folds.set(fold.dataset.fold, !fold.open);
       if (!button) {
         if (event.target.closest(".skip")) {
           event.preventDefault();
@@ -309,6 +321,7 @@ window.wenju = (() => {
       else if (name) {
         if (name === "edit") write(data.question);
         if (name === "narrow") wish(data);
+        if (name === "unfold") unfolded = data.turn;
         if (name === "switch") localStorage.setItem("wenju.language", button.lang.slice(0, 2));
         if (name === "open" && !document.querySelector(".sheet")) openedFrom = button;
         if (button.closest("#rail")) delete body.dataset.drawer;

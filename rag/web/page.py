@@ -25,7 +25,7 @@ AT_ONCE = 16
 """Questions that are answered at the same time; more wait in line."""
 _EVENTS = (
     "ask", "edit", "export", "find", "fresh", "judge", "kept", "leave", "narrow", "open", "rebuild",
-    "remove", "resume", "retry", "shut", "switch", "widen", "word",
+    "remove", "resume", "retry", "shut", "switch", "unfold", "widen", "word",
 )  # fmt: skip
 _SCRIPT = f"window.wenju(element, trigger, watch); // {' '.join(map(repr, _EVENTS))}"
 """Gradio lets a part have the events that its script names."""
@@ -116,7 +116,7 @@ class _Page:
                 self.question, self.conversation, self.examples, self.above, self.source,
                 self.holdings,
             ],
-            "trigger_mode": "once",
+            "trigger_mode": "multiple",  # or what is asked while an act ends is dropped in silence
             "concurrency_limit": AT_ONCE,
             "concurrency_id": "ask",
             **quiet,
@@ -130,8 +130,14 @@ class _Page:
             self.conversation.retry(acts.retry, visitor, **asks),
             self.conversation.widen(acts.widen, visitor, **asks),
         ]
+        if acts.writes:
+            long = quiet | {
+                "concurrency_limit": None, "concurrency_id": "writing", "trigger_mode": "multiple",
+            }  # fmt: skip
+            asking += [one.then(acts.write, visitor, self.conversation, **long) for one in asking]
         resuming = self.history.resume(acts.resume, visitor, [*drawn, self.source], **quick)
         self.stop.click(acts.stop, visitor, self.conversation, cancels=[*asking, resuming], **quick)
+        self.conversation.unfold(acts.unfold, visitor, self.conversation, **quick)
         self.conversation.edit(acts.edit, visitor, self.above, **quick)
         self.above.leave(acts.leave, visitor, [self.above, self.question], **quick)
 

@@ -12,7 +12,7 @@ from rag.retrieve import reference
 from rag.types import Answer, Citation, Hit, Span
 from rag.web.marks import pieces, term_spans
 from rag.web.markup import Markup, element, join
-from rag.web.scope import Scope
+from rag.web.scope import NAMED, Scope
 from rag.web.texts import Texts
 
 
@@ -124,6 +124,11 @@ def limits(scope: Scope, say: Texts) -> list[tuple[str, str, str]]:
         found.append(("since", "", say.scope_since.format(day=scope.since)))
     if scope.until:
         found.append(("until", "", say.scope_until.format(day=scope.until)))
+    found += [
+        (name, "", say.scope_named.format(sort=say.named[name], name=value))
+        for name in NAMED
+        if (value := getattr(scope, name))
+    ]
     return found
 
 

@@ -1,4 +1,4 @@
-"""Where a question is looked for: which documents, article, kinds of file and dates."""
+"""Where a question is looked for: documents, article, kinds of file, dates, what is named."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from rag.store import DocumentRecord
-from rag.types import Hit
 
 MAX_SOURCES = 500
 """Documents that can be chosen one by one; whoever wants more wants all."""
 MAX_TEXT = 300
+NAMED = ("publisher", "place", "organisation", "person")
+"""What else is known of a passage and can be chosen, by the retriever's names for it."""
 
-_DATE = re.compile(r"(?P<y>[12]\d{3})\s*[年./-]\s*(?P<m>\d{1,2})\s*[月./-]\s*(?P<d>\d{1,2})")
-_MONTH = re.compile(r"(?P<y>[12]\d{3})\s*[年./-]\s*(?P<m>\d{1,2})(?!\d)")
-_YEAR = re.compile(r"(?<!\d)(?P<y>[12]\d{3})\s*年?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NOTHING = "\0"
 """A source that no document has: the scope leaves nothing to search."""
@@ -36,14 +34,23 @@ class Scope:
     since: str = ""
     """``YYYY-MM-DD``, inclusive."""
     until: str = ""
+    publisher: str = ""
+    place: str = ""
+    """A part of its name is enough, as of an organisation's."""
+    organisation: str = ""
+    person: str = ""
 
     def __bool__(self) -> bool:
         return self != EVERYTHING
 
     @property
-    def reads_passages(self) -> bool:
-        """Whether passages have to be looked at one by one, beyond their document's name."""
-        return bool(self.article or self.since or self.until)
+    def where(self) -> tuple[str, ...]:
+        """The retriever's conditions on what is known of a passage."""
+        asked = (
+            *((f"issued{sign}", day) for sign, day in ((">=", self.since), ("<=", self.until))),
+            *((f"{name}=", getattr(self, name)) for name in NAMED),
+        )
+        return tuple(condition + value for condition, value in asked if value)
 
     def of(self, documents: Sequence[DocumentRecord]) -> tuple[str, ...]:
         """The sources to search; empty where there is no limit by document."""
@@ -58,18 +65,6 @@ class Scope:
             and (not self.article or self.article in document.titles)
         )
         return kept or (_NOTHING,)
-
-    def holds(self, hit: Hit) -> bool:
-        """Whether a passage of a document that is searched lies within."""
-        citation = hit.citation
-        if self.article and citation.title != self.article:
-            return False
-        if not (self.since or self.until):
-            return True
-        days = days_of(citation.metadata.issued or citation.date or "")
-        return (
-            days is not None and days[1] >= self.since and (not self.until or days[0] <= self.until)
-        )
 
     def narrowed(self, wish: Mapping[str, Any]) -> Scope:
         """With one part changed, as a browser says; what it cannot be changes nothing."""
@@ -87,7 +82,7 @@ class Scope:
             record[part] = chosen[-MAX_SOURCES:]
         elif part == "article":
             record[part] = value if on else ""
-        elif part in ("since", "until"):
+        elif part in ("since", "until", *NAMED):
             record[part] = value
         return scope_of(record)
 
@@ -96,6 +91,7 @@ class Scope:
         parts = {
             "sources": list(self.sources), "article": self.article, "kinds": list(self.kinds),
             "since": self.since, "until": self.until,
+            **{name: getattr(self, name) for name in NAMED},
         }  # fmt: skip
         return {name: value for name, value in parts.items() if value}
 
@@ -113,25 +109,13 @@ def scope_of(record: object) -> Scope:
         kinds=tuple(one.lower() for one in _strings(record.get("kinds")))[:20],
         since=_day(record.get("since")),
         until=_day(record.get("until")),
+        **{name: _string(record.get(name)) for name in NAMED},
     )
 
 
 def kind_of(source: str) -> str:
     """The kind of a file, by its name."""
     return PurePosixPath(source).suffix.lower().removeprefix(".")
-
-
-def days_of(date: str) -> tuple[str, str] | None:
-    """The first and last day, ``YYYY-MM-DD``, of a date as printed; None where it names no year."""
-    if found := _DATE.search(date):
-        day = f"{found['y']}-{int(found['m']):02}-{int(found['d']):02}"
-        return day, day
-    if found := _MONTH.search(date):
-        month = f"{found['y']}-{int(found['m']):02}"
-        return f"{month}-01", f"{month}-31"
-    if found := _YEAR.search(date):
-        return f"{found['y']}-01-01", f"{found['y']}-12-31"
-    return None
 
 
 def _strings(value: object) -> tuple[str, ...]:
@@ -141,7 +125,7 @@ def _strings(value: object) -> tuple[str, ...]:
 
 
 def _string(value: object) -> str:
-    return value[:MAX_TEXT] if isinstance(value, str) else ""
+    return value.strip()[:MAX_TEXT] if isinstance(value, str) else ""
 
 
 def _day(value: object) -> str:

@@ -40,6 +40,8 @@ class Turn:
     """Whether the question was put as it is searched, without the conversation before it."""
     written: Draft | None = None
     """What an endpoint wrote of the passages, where one is set."""
+    shown: bool = False
+    """Whether the passages are on the page although the turn is not the last one."""
     judged: tuple[tuple[int, Verdict], ...] = ()
     """What the visitor said of passages, by their places from 0."""
     key: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -89,6 +91,8 @@ class Session:
     """What is looked for in the list of documents."""
     heard: int = 0
     """The number of the last limit that the visitor set and that ``scope`` has taken up."""
+    unwritten: tuple[str, ...] = ()
+    """Keys of the turns that an endpoint is yet to write about."""
     name: str = field(default_factory=lambda: secrets.token_hex(8))
     """The conversation's name in the browser's history."""
 

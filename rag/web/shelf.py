@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rag.errors import WenjuError
 from rag.store import DocumentRecord
 from rag.web.library import Shelf
-from rag.web.markup import Markup, element
+from rag.web.markup import Markup, element, join
 from rag.web.parts import button, icon, local_time
-from rag.web.scope import Scope
+from rag.web.scope import NAMED, Scope
 from rag.web.service_texts import ServiceTexts, service_texts
 from rag.web.session import Session
 from rag.web.texts import Texts, texts
@@ -17,6 +17,8 @@ from rag.web.texts import Texts, texts
 LISTED = 100
 """Documents shown at once; of more, those are shown that are looked for."""
 ARTICLES_LISTED = 60
+FEW_NAMES = 12
+"""Names that can be looked over in a list."""
 
 
 def head(contents: Shelf | WenjuError, session: Session) -> Markup:
@@ -76,6 +78,7 @@ def _limits(contents: Shelf, scope: Scope, say: Texts) -> Markup:
         element("p", say.scope_hint, class_="aside"),
         _kinds(contents, scope, say) if len(contents.kinds) > 1 else None,
         _dates(scope, say) if contents.dated else None,
+        _names(contents.named, scope, say),
         element(
             "div",
             element(
@@ -122,6 +125,44 @@ def _dates(scope: Scope, say: Texts) -> Markup:
             )
         ),
         element("p", say.dates_meaning, class_="aside"),
+    )
+
+
+def _names(named: Mapping[str, Sequence[str]], scope: Scope, say: Texts) -> Markup | None:
+    """A field for each sort of name that occurs; a list of a few, else one to type in."""
+    fields = [
+        element("label", say.named[name], _names_of(name, named[name], getattr(scope, name), say))
+        for name in NAMED
+        if named[name]
+    ]
+    if not fields:
+        return None
+    return element(
+        "fieldset",
+        element("legend", say.names),
+        element("div", *fields, class_="names"),
+        element("p", say.names_meaning, class_="aside"),
+    )
+
+
+def _names_of(name: str, known: Sequence[str], chosen: str, say: Texts) -> Markup:
+    if len(known) <= FEW_NAMES and (not chosen or chosen in known):
+        options = [
+            element("option", say.any_name, value="", selected=not chosen),
+            *(element("option", one, value=one, selected=one == chosen) for one in known),
+        ]
+        return element("select", *options, data_part=name)
+    return join(
+        element(
+            "input",
+            type="text",
+            data_part=name,
+            value=chosen,
+            placeholder=say.any_name,
+            list=f"names-{name}",
+            autocomplete="off",
+        ),
+        element("datalist", *(element("option", value=one) for one in known), id=f"names-{name}"),
     )
 
 

@@ -13,6 +13,11 @@ from collections.abc import Sequence
 from rag.encode import normalise, tagged
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?%?")
+_NUMERAL = re.compile(
+    r"百分之[零〇一二两三四五六七八九十百点\d.]+"
+    r"|[\d０-９](?:[\d０-９.,，．]*[\d０-９])?\s*[万亿]*[%％]?|[零〇一二两三四五六七八九十百千万亿]+"
+)
+"""A number as it can be written."""
 _QUOTED = re.compile(r"[“「『\"]([^”」』\"]{2,})[”」』\"]")
 _NAMES = ("nr", "ns", "nt", "nz")
 _WORDS = ("n", "v", "a", "j", "l", "i")
@@ -65,7 +70,19 @@ def missing(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:
             own.append(word)
     if len(own) >= _LEAST and len(own) > _ABSENT * content:
         absent += own
-    return tuple(dict.fromkeys(absent))
+    return tuple(dict.fromkeys(_as_written(one, sentence) for one in absent))
+
+
+def _as_written(normalised: str, sentence: str) -> str:
+    """The words of ``sentence`` that were matched as ``normalised``: 999万 for 9990000."""
+    if normalised in sentence:
+        return normalised
+    if _NUMBER.fullmatch(normalised):
+        written = _NUMERAL.findall(sentence)
+        return next((one for one in written if normalise(one) == normalised), normalised)
+    size = len(normalised)
+    pieces = (sentence[start : start + size] for start in range(len(sentence) - size + 1))
+    return next((one for one in pieces if normalise(one) == normalised), normalised)
 
 
 def _bare(text: str) -> str:

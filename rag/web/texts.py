@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rag.types import Language
@@ -47,6 +48,10 @@ class Texts:
     date_since: str
     date_until: str
     dates_meaning: str
+    names: str
+    named: Mapping[str, str]
+    any_name: str
+    names_meaning: str
     only_this_article: str
     clear: str
     scope_hint: str
@@ -56,6 +61,7 @@ class Texts:
     scope_documents: str
     scope_since: str
     scope_until: str
+    scope_named: str
     remove: str
     # the empty page
     welcome: str
@@ -190,6 +196,15 @@ ZH = Texts(
     date_since="从",
     date_until="到",
     dates_meaning="按文中印出的日期；没有印出年份的文章不在其内。",
+    names="文中提到",
+    named={
+        "publisher": "报刊或发布机构",
+        "place": "地点",
+        "organisation": "单位",
+        "person": "人物",
+    },
+    any_name="不限",
+    names_meaning="单位和地点只写一部分也行。没有认出来的名字不在其内。",
     only_this_article="只查这篇",
     clear="清除范围",
     scope_hint="勾选文件，以后的问题就只在其中查找；都不勾就是查全部。",
@@ -198,6 +213,7 @@ ZH = Texts(
     scope_documents="{count} 份文件",
     scope_since="{day} 起",
     scope_until="{day} 止",
+    scope_named="{sort}：{name}",
     remove="去掉：{what}",
     welcome="有什么要查证的？",
     what_this_is="问据从收录的文件里找出回答问题的原话，一字不改，并注明出自哪份文件、哪几行。"
@@ -330,6 +346,16 @@ EN = Texts(
     date_since="from",
     date_until="to",
     dates_meaning="The date as printed; articles without a printed year are left out.",
+    names="Named in it",
+    named={
+        "publisher": "Publisher",
+        "place": "Place",
+        "organisation": "Organisation",
+        "person": "Person",
+    },
+    any_name="any",
+    names_meaning="A part of a place or an organisation will do. "
+    "Names that were not recognised are left out.",
     only_this_article="Only this article",
     clear="Clear the scope",
     scope_hint="Tick documents to search only these from now on; with none ticked, all.",
@@ -338,6 +364,7 @@ EN = Texts(
     scope_documents="{count} documents",
     scope_since="from {day}",
     scope_until="to {day}",
+    scope_named="{sort}: {name}",
     remove="Remove: {what}",
     welcome="What would you like to verify?",
     what_this_is="Wenju finds the passages that answer a question, word for word, and names the "

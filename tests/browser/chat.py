@@ -16,7 +16,11 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 ASKED = "花园口镇已累计投资多少万元修复乡村道路？"
 UNKNOWN = "量子计算机的售价是多少？"
 HOSTILE_NAME = "<img src=x onerror=bad()>${bad()}.md"
-HOSTILE = """# <b>青杨岭</b><script>bad()</script>水库的鱼苗
+HOSTILE = """---
+publisher: <b>青杨岭</b>渔业报
+---
+
+# <b>青杨岭</b><script>bad()</script>水库的鱼苗
 
 本报讯 青杨岭水库今年投放鱼苗<img src=x onerror=bad()>八千尾，[点这里](javascript:bad())看照片，\
 费用由${bad()}和{{bad}}两家渔场分担。水库边新修了一条步道，全长三公里，可供村民散步。

@@ -35,7 +35,10 @@ def test_an_older_answer_folds_its_passages_and_keeps_its_quotation(
     first = visit.turns.first
     expect(first.locator("blockquote")).to_be_visible()
     expect(first.locator(".hit").first).to_be_hidden()
-    first.locator(".passages > summary").click()
+    first.get_by_role("button", name="出处与上下文").press("Enter")
+    expect(first.locator(".hit").first).to_be_visible()
+    expect(first.locator(".passages > summary")).to_be_focused()
+    visit.ask("上街区的养老驿站？")
     expect(first.locator(".hit").first).to_be_visible()
 
 
@@ -126,6 +129,22 @@ def test_the_examples_are_answered(visit: Visit, address: str) -> None:
     expect(examples).to_have_count(0)
 
 
+def test_what_is_asked_the_moment_an_answer_arrives_is_answered(visit: Visit, address: str) -> None:
+    visit.open(address)
+    for number in range(8):  # the answer is on screen before the act behind it has ended
+        visit.ask(f"花园口镇投资多少万元？{'？' * number}")
+
+
+def test_enter_pressed_twice_asks_once(visit: Visit, address: str) -> None:
+    visit.open(address)
+    visit.box.fill(ASKED)
+    visit.page.keyboard.press("Enter")
+    visit.page.keyboard.press("Enter")
+    visit.verdict.wait_for()
+    visit.ask("那是哪个镇？")
+    expect(visit.page.locator(".question")).to_have_text([ASKED, "那是哪个镇？"])
+
+
 def test_nothing_asked_is_remarked_upon_and_nothing_breaks(visit: Visit, address: str) -> None:
     visit.open(address)
     visit.box.fill("  ")
@@ -148,6 +167,9 @@ def test_a_long_passage_folds_and_opens(visit: Visit, address: str) -> None:
     whole = card.locator("p.passage")
     expect(whole).to_be_hidden()
     card.locator(".more").click()
+    expect(whole).to_be_visible()
+    card.get_by_role("button", name="有用", exact=True).click()
+    expect(card.locator(".thanks")).to_be_visible()
     expect(whole).to_be_visible()
     card.locator(".less").click()
     expect(whole).to_be_hidden()

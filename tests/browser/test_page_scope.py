@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat import ASKED, Visit, playwright
+from serving import serving
+
+from rag.build import build
 
 expect = playwright.expect
 
@@ -152,3 +157,46 @@ def test_the_list_stands_still_under_the_finger_that_ticks(visit: Visit, address
     visit.drawer.get_by_role("checkbox", name=before[-1]).check()
     expect(visit.page.locator(".chip")).to_contain_text(before[-1])
     assert visit.drawer.locator(".file").all_text_contents() == before
+
+
+def test_a_question_is_limited_to_what_passages_name(visit: Visit, address: str) -> None:
+    opened(visit, address)
+    place, person = visit.drawer.get_by_label("地点"), visit.drawer.get_by_label("人物")
+    place.fill("柳树沟")  # a part of the name
+    place.press("Enter")
+    person.fill("何田")
+    person.press("Enter")
+    chips = [f"{limit}去掉：{limit}" for limit in ("地点：柳树沟", "人物：何田")]
+    expect(visit.page.locator(".chip")).to_have_text(chips)
+    visit.page.keyboard.press("Escape")
+    visit.ask("新修水渠多少米？")
+    expect(visit.page.locator(".hit")).to_have_count(2)
+    expect(visit.page.locator(".hit .where").first).to_contain_text("何田")
+    expect(visit.turns.last.locator(".limited")).to_contain_text("人物：何田")
+
+
+def test_a_publisher_is_chosen_from_those_that_occur(visit: Visit, address: str) -> None:
+    opened(visit, address)
+    publisher = visit.drawer.get_by_label("报刊或发布机构")
+    assert publisher.locator("option").all_text_contents() == ["不限", "<b>青杨岭</b>渔业报"]
+    publisher.select_option("<b>青杨岭</b>渔业报")
+    expect(visit.page.locator(".chip")).to_contain_text("<b>青杨岭</b>渔业报")
+    visit.page.keyboard.press("Escape")
+    visit.ask("今年投放鱼苗多少尾？")
+    expect(visit.verdict.locator("blockquote")).to_contain_text("八千尾")
+    expect(visit.page.locator(".hit")).to_have_count(1)
+    visit.page.locator(".chip").get_by_role("button").click()
+    expect(visit.page.locator(".chip")).to_have_count(0)
+    visit.page.locator(".chip-button").click()
+    expect(publisher).to_have_value("")
+
+
+def test_names_that_do_not_occur_are_not_offered(visit: Visit, tmp_path: Path) -> None:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "石榴.txt").write_text("今年的石榴又大又红，收成比去年多了三成。", "utf-8")
+    build(folder, tmp_path / "index")
+    with serving(tmp_path / "index", folder) as address:
+        opened(visit, address)
+        expect(visit.drawer.get_by_role("searchbox")).to_be_visible()
+        expect(visit.drawer.locator("fieldset")).to_have_count(0)

@@ -123,10 +123,27 @@ def test_a_written_answer_is_cited_and_what_is_not_borne_out_is_marked(
         written = visit.page.locator(".turn.last .written.done")
         claims = written.locator(".claim")
         expect(claims.first).to_contain_text("2700万元")
-        expect(written.locator(".doubtful")).to_contain_text("所引段落里没有")
+        expect(written.locator(".doubtful")).to_contain_text("所引段落里没有：999万")
         expect(written.locator(".doubtful .said")).to_contain_text("<img src=x onerror=bad()>")
         claims.first.locator(".number").click()
         expect(visit.sheet).to_contain_text("花园口")
+
+
+def test_the_next_question_is_asked_while_an_answer_is_written_and_writing_is_stopped(
+    shared: playwright.BrowserContext, folder: Path
+) -> None:
+    with (
+        talking("slowly", "累计投资2700万元修复乡村道路。" * 20) as server,
+        chat(shared, folder, RAG_LLM_BASE_URL=server.address, RAG_LLM_MODEL="small") as visit,
+    ):
+        visit.ask(ASKED)
+        expect(visit.turns.first.locator(".written.writing")).to_contain_text("累计投资")
+        visit.ask("中原区发放了多少份调查问卷？")
+        expect(visit.turns.first.locator(".written.writing")).to_be_visible()
+        expect(visit.turns.last.locator(".written.writing")).to_contain_text("累计投资")
+        visit.button("停止").click()
+        expect(visit.page.locator(".written.done")).to_have_count(2)
+        expect(visit.button("停止")).to_be_hidden()
 
 
 @pytest.mark.parametrize("way", ["an_error", "nothing_ever", "html"])
