@@ -14,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check fmt crash bench bench-quality bench-formats bench-scale browser
+.PHONY: run test check fmt crash screens bench bench-quality bench-formats bench-scale browser
 .DELETE_ON_ERROR:
 
 # Exit status 1 says that some file could not be read: it has been named, the chat has the others.
@@ -38,6 +38,9 @@ fmt: $(VENV)/.wenju-dev
 crash: $(VENV)/.wenju-test
 	CRASH_POINTS=0 REBUILDS=50 GENERATIONS=100 $(BIN)/python -m pytest -s tests/test_crash.py \
 	  tests/test_readers.py
+
+screens: $(VENV)/.wenju-test browser
+	$(BIN)/python tests/browser/screens.py shots
 
 bench: $(VENV)/.wenju-bench
 	$(BIN)/python benchmarks/quality.py

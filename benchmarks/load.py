@@ -6,7 +6,9 @@ Each client asks, waits for the whole answer, and asks again (closed loop), over
 does it: ``queue/join``, then the stream of ``queue/data``. Every answer has to be the one to that
 client's own question, with the passages that the retrieval function gives. Beside it, in turn, an
 echo by Gradio alone: what the framework can do, and so the ceiling. Machines differ and are noisy:
-look at the ratio.
+look at the ratio, and at the processor's time that the server spends on an answer, which hardly
+depends on what else is running. Memory is looked at once the server is warm: what it grows by in a
+minute is printed, as a line through the second half of its readings has it.
 """
 
 from __future__ import annotations
@@ -61,6 +63,19 @@ class Load:
     mixed: int = 0
     memory: list[float] = field(default_factory=list)
     """Of the server, in MB, second by second."""
+    busy: float = 0.0
+    """Seconds of processor time that the server used."""
+
+    @property
+    def each(self) -> float:
+        """Milliseconds of processor time an answer."""
+        return 1000 * self.busy / max(1, len(self.took))
+
+    @property
+    def growth(self) -> float:
+        """MB a minute that memory grows by, in the second half of the time."""
+        late = self.memory[len(self.memory) // 2 :]
+        return 60 * statistics.linear_regression(range(len(late)), late).slope
 
     @property
     def rate(self) -> float:
@@ -155,6 +170,7 @@ async def under_load(
         [function] = [d["id"] for d in config["dependencies"] if d["api_name"] == "retrieve"]
         load = Load(seconds)
         end = time.perf_counter() + seconds
+        before = processor_time(process)
         running = [
             asyncio.create_task(asking(load, client, function, number, questions, end))
             for number in range(clients)
@@ -163,6 +179,7 @@ async def under_load(
             load.memory.append(resident(process))
             await asyncio.sleep(1)
         await asyncio.gather(*running)
+        load.busy = processor_time(process) - before
     return load
 
 
@@ -174,6 +191,15 @@ def resident(process: int) -> float:
         return 0.0
     found = re.search(r"VmRSS:\s+(\d+)", status)
     return int(found[1]) / 1024 if found else 0.0
+
+
+def processor_time(process: int) -> float:
+    """Seconds of processor time that a process has used; 0 where the system does not tell."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(state[11]) + int(state[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> int:
@@ -193,7 +219,8 @@ def main() -> int:
         unasked: dict[str, list[str]] = {question: [] for question in asked}
         settings = {"RAG_INDEX": folder, "RAG_DOCS": str(SEEDS), "RAG_PORT": "0"}
         print(
-            "clients   questions/s  p50 s   p95 s   p99 s  errors mixed  MB after   echo/s  ratio"
+            "clients  answers/s  p50 s  p95 s  p99 s errors mixed  cpu ms  MB: first→last"
+            " (a minute)   echo/s  cpu ms  ratio"
         )
         with serving("app.py", **settings) as (address, process):
             with serving("-c", ECHO) as (echo, other):
@@ -205,9 +232,10 @@ def main() -> int:
                     sound &= not (ours.errors or ours.mixed)
                     first, last = ours.memory[len(ours.memory) // 10], ours.memory[-1]
                     print(
-                        f"{clients:7d} {ours.rate:13.1f} {ours.quantile(50):6.3f} "
-                        f"{ours.quantile(95):7.3f} {ours.quantile(99):7.3f} {len(ours.errors):7d} "
-                        f"{ours.mixed:5d} {first:5.0f}→{last:<5.0f}{theirs.rate:8.1f} "
+                        f"{clients:7d} {ours.rate:10.1f} {ours.quantile(50):6.2f} "
+                        f"{ours.quantile(95):6.2f} {ours.quantile(99):6.2f} {len(ours.errors):6d} "
+                        f"{ours.mixed:5d} {ours.each:7.1f}    {first:5.0f}→{last:<5.0f} "
+                        f"({ours.growth:+.1f}) {theirs.rate:10.1f} {theirs.each:7.1f} "
                         f"{ours.rate / theirs.rate:6.2f}",
                         flush=True,
                     )

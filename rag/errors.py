@@ -981,6 +981,19 @@ class DocumentElsewhere(WenjuError):
     en = ("it is a link or lies behind one, and is not deleted from here", "delete it in its place")
 
 
+class DocumentInArchive(WenjuError):
+    """A document that lies inside an archive."""
+
+    zh = (
+        "它在压缩包 {archive} 里，不能单独删除",
+        "请删除整个压缩包，或上传一个不含它的同名压缩包",
+    )
+    en = (
+        "it lies in the archive {archive} and cannot be deleted by itself",
+        "delete the whole archive, or upload one of the same name without it",
+    )
+
+
 class DocumentNotWritable(WenjuError):
     """The documents' folder does not take or give up a file."""
 

@@ -20,6 +20,7 @@ from rag.build import build
 from rag.errors import (
     DocsMissing,
     DocumentElsewhere,
+    DocumentInArchive,
     DocumentUnknown,
     FileEmpty,
     FileTooLarge,
@@ -264,6 +265,22 @@ def test_nothing_but_a_document_goes(keeper: Keeper, docs: Path, source: str) ->
     with pytest.raises(DocumentUnknown):
         keeper.remove(source)
     assert held(docs.parent) == before
+
+
+def test_what_lies_in_an_archive_goes_with_the_whole_archive(keeper: Keeper, docs: Path) -> None:
+    with zipfile.ZipFile(docs / "年报.zip", "w") as archive:
+        archive.writestr("2024/石榴.txt", REPORT)
+    (docs / "旧.zip").mkdir()
+    (docs / "旧.zip" / "a.txt").write_text(REPORT, "utf-8")
+    before = held(docs)
+    with pytest.raises(DocumentInArchive, match=r"年报\.zip"):
+        keeper.remove("年报.zip/2024/石榴.txt")
+    assert held(docs) == before
+    assert keeper.archive_of("年报.zip/2024/石榴.txt") == "年报.zip"
+    assert keeper.archive_of("旧.zip/a.txt") is None
+    keeper.remove("年报.zip")
+    keeper.remove("旧.zip/a.txt")
+    assert [one.source for one in keeper.waiting] == ["年报.zip", "旧.zip/a.txt"]
 
 
 def test_nothing_is_deleted_by_way_of_a_link(keeper: Keeper, docs: Path) -> None:

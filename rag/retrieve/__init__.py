@@ -16,6 +16,7 @@ from rag.retrieve.calibration import (
     thresholds,
     write_calibration,
 )
+from rag.retrieve.filters import conditions, known_of
 from rag.retrieve.references import reference, references
 from rag.retrieve.retriever import Retriever, retrieve
 
@@ -23,7 +24,9 @@ __all__ = [
     "Calibration",
     "CalibrationState",
     "Retriever",
+    "conditions",
     "find_calibration",
+    "known_of",
     "logit",
     "ranking_identity",
     "reference",

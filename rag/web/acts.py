@@ -16,6 +16,7 @@ from rag.types import Answer, Hit, Language, Status
 from rag.web import frame, sheet, shelf, view
 from rag.web.cited import read_cited
 from rag.web.export import markdown
+from rag.web.keeping import Keeper
 from rag.web.library import Library
 from rag.web.scope import EVERYTHING
 from rag.web.session import Session, Turn, Visitor, kept_turns
@@ -34,9 +35,9 @@ Changes = tuple[Any, ...]
 class Acts:
     """The page's acts. What each returns is in the order of the outputs that ``page`` names."""
 
-    def __init__(self, library: Library, removable: bool = False) -> None:
+    def __init__(self, library: Library, keeper: Keeper | None = None) -> None:
         self._library = library
-        self._removable = removable
+        self._keeper = keeper
         self.writes = bool(library.settings.llm_base_url)
         self._first = self._generation()
 
@@ -241,7 +242,11 @@ class Acts:
         """The scope as the visitor has limited it."""
         session = visitor.change(lambda now: now.hearing(event._data.get("wishes")))
         state = self._library.state()
-        return (frame.above(session), shelf.head(state, session), self._listed(session))
+        return (
+            frame.above(session),
+            shelf.head(state, session, keeper=self._keeper),
+            self._listed(session),
+        )
 
     def find(self, visitor: Visitor, event: gr.EventData) -> str:
         """The documents whose name or headlines hold what is sought."""
@@ -369,7 +374,7 @@ class Acts:
         return self._conversation(session), offered, frame.above(session)
 
     def _listed(self, session: Session) -> str:
-        return shelf.listed(self._library.state(), session, removable=self._removable)
+        return shelf.listed(self._library.state(), session, keeper=self._keeper)
 
     def _everything(self, session: Session) -> Changes:
         state = self._library.state()
@@ -381,7 +386,7 @@ class Acts:
             frame.history(language),
             frame.holdings(state, language),
             frame.bar(language),
-            shelf.head(state, session),
+            shelf.head(state, session, keeper=self._keeper),
             self._listed(session),
             gr.update(label=say.ask, placeholder=say.placeholder),
             gr.update(value=say.send),

@@ -14,7 +14,6 @@ from rag.web.parts import (
     confidence_grade,
     copying,
     limits,
-    linking,
     marked,
     passage_grade,
     place,
@@ -62,8 +61,8 @@ def cited(hit: Hit | None, name: str, session: Session) -> Markup:
         )
     return element(
         "section",
-        element("p", say.cited, class_="kicker"),
-        element("div", _card("cited", 0, hit, say, near=False), class_="hits"),
+        element("h2", say.cited, class_="kicker"),
+        element("div", _card("cited", 0, hit, say, near=False, heading="h3"), class_="hits"),
         class_="turn last permalink",
     )
 
@@ -244,6 +243,7 @@ def _card(
     answer: Answer | None = None,
     near: bool,
     fold: str = "",
+    heading: str = "h4",
     feedback: Markup | None = None,
 ) -> Markup:
     """A passage: where it stands, its words, why it is shown, and what can be done with it."""
@@ -259,7 +259,7 @@ def _card(
         "article",
         element(
             "header",
-            element("h4", citation.title or say.untitled),
+            element(heading, citation.title or say.untitled),
             element("span", worth, class_="relevance") if worth else None,
             element("p", citation.section, class_="section") if citation.section else None,
             place(citation, say),
@@ -272,8 +272,7 @@ def _card(
         element(
             "footer",
             button(say.open_source, data_event="open", data_turn=turn, data_at=at),
-            copying(hit.text, citation, say),
-            linking(hit.chunk_id, say),
+            copying(hit.text, citation, say, hit.chunk_id),
             feedback,
         ),
         class_=kind,

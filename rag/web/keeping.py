@@ -21,6 +21,7 @@ from typing import Any
 from rag.errors import (
     DocsMissing,
     DocumentElsewhere,
+    DocumentInArchive,
     DocumentNotWritable,
     DocumentUnknown,
     FileEmpty,
@@ -128,6 +129,7 @@ class Keeper:
         Raises:
             DocumentUnknown: there is no such file.
             DocumentElsewhere: a link leads out of the folder.
+            DocumentInArchive: it lies in one, which can only be deleted as a whole.
             DocumentNotWritable: it cannot be deleted.
         """
         folder = self._folder().resolve()
@@ -138,6 +140,8 @@ class Keeper:
         try:
             if path.is_symlink() or not path.parent.resolve().is_relative_to(folder):
                 raise DocumentElsewhere(source)
+            if archive := self.archive_of(source):
+                raise DocumentInArchive(source, archive=archive)
             if not path.is_file():
                 raise DocumentUnknown(source)
             path.unlink()
@@ -145,6 +149,16 @@ class Keeper:
         except OSError as error:
             raise DocumentNotWritable(source, reason=error.strerror or error) from error
         return self._note(source, Change.REMOVED)
+
+    def archive_of(self, source: str) -> str | None:
+        """The archive that a document lies in, by its path in the folder; None for a file.
+
+        A folder may be named like an archive: what is a file on the way is one.
+        """
+        outer = source.split("/")[:-1]
+        ways = ("/".join(outer[:end]) for end in range(1, len(outer) + 1))
+        folder = docs_of(self._settings)
+        return next((way for way in ways if (folder / way).is_file()), None)
 
     def tidy(self) -> None:
         """Remove what uploads to a server that died have left."""

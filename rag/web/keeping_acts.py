@@ -83,8 +83,8 @@ class KeepingActs:
         return (
             self._panel(session),
             frame.holdings(state, session.language),
-            shelf.head(state, session),
-            shelf.listed(state, session, removable=True),
+            shelf.head(state, session, keeper=self._keeper),
+            shelf.listed(state, session, keeper=self._keeper),
         )
 
     def _panel(self, session: Session, said: tuple[Said, ...] = ()) -> str:

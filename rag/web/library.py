@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.errors import WenjuError
-from rag.retrieve import Retriever
-from rag.retrieve.filters import conditions, known_of
+from rag.retrieve import Retriever, conditions, known_of
 from rag.settings import Settings
 from rag.store import DocumentRecord
 from rag.types import Answer, Chunk, Hit, Mode, Status

@@ -256,7 +256,7 @@ window.wenju = (() => {
     for (const button of sheet.querySelectorAll("[data-view]"))
       button.ariaPressed = String((button.dataset.view === "text") === text);
     const paper = sheet.querySelector(".paper");
-    const box = paper?.querySelector(".box");
+    const box = paper?.querySelector(".answering") ?? paper?.querySelector(".box");
     if (!box) return;
     for (const failed of paper.querySelectorAll(".failed")) failed.classList.remove("failed");
     const away = box.getBoundingClientRect().top - paper.getBoundingClientRect().top;
@@ -302,7 +302,8 @@ window.wenju = (() => {
         }
         return;
       }
-      const { event: name, drawer, copy: copied, link, do: act, sure, view, ...data } = button.dataset;
+      const { event: name, drawer, copy: copied, link, do: act, sure, view, jump,
+        ...data } = button.dataset;
       if (view) {
         body.dataset.view = view;
         look(button.closest(".sheet"));
@@ -316,6 +317,7 @@ window.wenju = (() => {
       }
       if (copied !== undefined) copy(button, copied);
       else if (link !== undefined) copy(button, linkTo(link));
+      else if (jump) document.getElementById(jump).scrollIntoView({ behavior: still() });
       else if (drawer !== undefined) draw(drawer, button);
       else if (act !== undefined) history(button, trigger);
       else if (name) {

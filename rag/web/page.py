@@ -59,7 +59,7 @@ class _Page:
         state = library.state()
         language = start.language
         say = texts(language)
-        acts = self.acts = Acts(library, keeper is not None)
+        acts = self.acts = Acts(library, keeper)
         conversation, offered, above = acts.drawn(start)
         self.visitor = gr.State(Visitor(start))
         self.arrival = gr.JSON(visible=False)
@@ -90,8 +90,8 @@ class _Page:
             self.examples = _drawn("examples", offered)
         self.source = _drawn("source")
         with gr.Column(elem_id="documents", scale=0, min_width=0):
-            self.limits = _drawn("limits", shelf.head(state, start))
-            listed = shelf.listed(state, start, removable=bool(keeper))
+            self.limits = _drawn("limits", shelf.head(state, start, keeper=keeper))
+            listed = shelf.listed(state, start, keeper=keeper)
             self.listed = _drawn("listed", listed)
             self.keeping = _drawn("keeping", script=_KEEPING) if keeper else None
         self.keeps = KeepingActs(library, keeper) if keeper else None

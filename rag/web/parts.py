@@ -89,11 +89,12 @@ def marked(text: str, answers: Sequence[Span], terms: Sequence[str]) -> list[Mar
     return made
 
 
-def copying(quote: str, citation: Citation, say: Texts) -> Markup:
-    """The buttons that copy ``quote`` with its citation, and the entry by GB/T 7714."""
+def copying(quote: str, citation: Citation, say: Texts, chunk_id: str | None = None) -> Markup:
+    """The buttons that copy ``quote`` with its citation, the entry by GB/T 7714, and a link."""
     copied = say.citation.format(quote=quote, label=citation.label)
     entry = reference(citation)
-    return join(
+    return element(
+        "span",
         button(say.copy, data_copy=copied, data_done=say.copied, aria_live="polite"),
         button(
             say.copy_reference,
@@ -102,6 +103,8 @@ def copying(quote: str, citation: Citation, say: Texts) -> Markup:
             aria_live="polite",
             title=f"GB/T 7714: {entry}",
         ),
+        linking(chunk_id, say) if chunk_id else None,
+        class_="copies",
     )
 
 

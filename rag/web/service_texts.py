@@ -42,6 +42,8 @@ class ServiceTexts:
     remove: str
     remove_label: str
     remove_sure: str
+    remove_archive: str
+    remove_archive_sure: str
     removed: str
     # judging passages
     judge: str
@@ -92,6 +94,9 @@ ZH = ServiceTexts(
     remove="删除",
     remove_label="删除 {name}",
     remove_sure="从文档目录里删除 {name}？删除后不能恢复。",
+    remove_archive="删除压缩包",
+    remove_archive_sure="{name} 在压缩包 {archive} 里，不能单独删除。"
+    "要删除整个压缩包（内有 {count} 份文件）吗？删除后不能恢复。",
     removed="已删除 {name}",
     judge="这段",
     verdicts={"useful": "有用", "not_useful": "没用", "wrong_citation": "出处有误"},
@@ -143,6 +148,9 @@ EN = ServiceTexts(
     remove="Delete",
     remove_label="Delete {name}",
     remove_sure="Delete {name} from the documents' folder? It cannot be brought back.",
+    remove_archive="Delete archive",
+    remove_archive_sure="{name} lies in the archive {archive} and cannot be deleted by itself. "
+    "Delete the whole archive ({count} documents)? It cannot be brought back.",
     removed="{name} is deleted",
     judge="This passage is",
     verdicts={"useful": "useful", "not_useful": "not useful", "wrong_citation": "wrongly cited"},

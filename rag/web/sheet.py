@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from unicodedata import east_asian_width
 from urllib.parse import quote
 
 from rag.types import Box, Hit, Language, Page
 from rag.web.cited import CitedFile, Line
 from rag.web.marks import pieces
 from rag.web.markup import Markup, element, join
-from rag.web.parts import button, copying, icon, linking, place
+from rag.web.parts import button, copying, icon, place
 from rag.web.texts import Texts, texts
 
 
@@ -41,8 +44,7 @@ def source(file: CitedFile, hit: Hit, turn: str, at: int, hits: int, language: L
                 _step(say.next, turn, at + 1, disabled=at + 1 == hits),
                 _views(say) if file.pages and file.lines else None,
                 element("span", class_="gap"),
-                copying(hit.text, citation, say),
-                linking(hit.chunk_id, say),
+                copying(hit.text, citation, say, hit.chunk_id),
                 aria_label=say.passages_heading,
             ),
             icon("close-icon", say.close, data_event="shut"),
@@ -91,9 +93,10 @@ def _views(say: Texts) -> Markup:
 def _paper(file: CitedFile, hit: Hit, say: Texts) -> Markup:
     """The pages as pictures, with the passage marked on them."""
     citation = hit.citation
+    answering = answer_boxes(file.lines, citation.boxes)
     return element(
         "div",
-        *(_leaf(page, hit, say) for page in file.pages),
+        *(_leaf(page, hit, answering, say) for page in file.pages),
         class_="paper",
         tabindex=0,
         role="region",
@@ -101,7 +104,7 @@ def _paper(file: CitedFile, hit: Hit, say: Texts) -> Markup:
     )
 
 
-def _leaf(page: Page, hit: Hit, say: Texts) -> Markup:
+def _leaf(page: Page, hit: Hit, answering: Sequence[Box], say: Texts) -> Markup:
     address = f"page?cite={quote(hit.chunk_id, safe='')}&number={page.number}"
     boxes = [box for box in hit.citation.boxes if box.page == page.number]
     return element(
@@ -115,7 +118,8 @@ def _leaf(page: Page, hit: Hit, say: Texts) -> Markup:
                 width=round(page.width),
                 height=round(page.height),
             ),
-            *(_mark(box, page) for box in boxes),
+            *(_mark(box, page, "box") for box in boxes),
+            *(_mark(box, page, "box answering") for box in answering if box.page == page.number),
             class_="leaf",
         ),
         element("figcaption", say.page.format(page=page.number)),
@@ -123,12 +127,41 @@ def _leaf(page: Page, hit: Hit, say: Texts) -> Markup:
     )
 
 
-def _mark(box: Box, page: Page) -> Markup:
+def answer_boxes(lines: Sequence[Line], boxes: Sequence[Box]) -> list[Box]:
+    """The parts of a passage's boxes that the sentence that answers fills.
+
+    A line of the text is a line on paper, and so one of the boxes; within it a letter takes its
+    share of the width. None where lines and boxes are not the same number, or a line runs down the
+    paper.
+    """
+    cited = [line for line in lines if line.cited and line.text.strip()]
+    if len(cited) != len(boxes):
+        return []
+    found = []
+    for line, box in zip(cited, boxes, strict=True):
+        start, end = line.cited[0][0], line.cited[-1][1]
+        if not line.answering or box.bottom - box.top > box.right - box.left:
+            continue
+        low, high = line.answering[0][0], line.answering[-1][1]
+        whole = _breadth(line.text[start:end])
+        width = box.right - box.left
+        left = box.left + width * _breadth(line.text[start:low]) / whole
+        right = box.left + width * _breadth(line.text[start:high]) / whole
+        found.append(replace(box, left=left, right=right))
+    return found
+
+
+def _breadth(text: str) -> float:
+    """How wide ``text`` is printed, in full-width characters."""
+    return sum(1.0 if east_asian_width(char) in "WFA" else 0.5 for char in text)
+
+
+def _mark(box: Box, page: Page, kind: str) -> Markup:
     left, top = 100 * box.left / page.width, 100 * box.top / page.height
     width = 100 * (box.right - box.left) / page.width
     height = 100 * (box.bottom - box.top) / page.height
     style = f"left:{left:.2f}%;top:{top:.2f}%;width:{width:.2f}%;height:{height:.2f}%"
-    return element("span", class_="box", style=style, aria_hidden="true")
+    return element("span", class_=kind, style=style, aria_hidden="true")
 
 
 def _step(label: str, turn: str, at: int, *, disabled: bool) -> Markup:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rag.errors import WenjuError
 from rag.store import DocumentRecord
+from rag.web.keeping import Keeper
 from rag.web.library import Shelf
 from rag.web.markup import Markup, element, join
 from rag.web.parts import button, icon, local_time
@@ -21,9 +22,10 @@ FEW_NAMES = 12
 """Names that can be looked over in a list."""
 
 
-def head(contents: Shelf | WenjuError, session: Session) -> Markup:
-    """The drawer's top: counts, and the limits of kind and date."""
+def head(contents: Shelf | WenjuError, session: Session, *, keeper: Keeper | None = None) -> Markup:
+    """The drawer's top: counts, the limits to set, and the way to where documents are kept."""
     say = texts(session.language)
+    keeping = service_texts(session.language).keeping
     return element(
         "div",
         element(
@@ -31,6 +33,7 @@ def head(contents: Shelf | WenjuError, session: Session) -> Markup:
             element("h2", say.documents_and_scope, tabindex=-1),
             icon("close-icon", say.close, data_drawer=""),
         ),
+        button(f"{keeping} ↓", data_jump="keeping", class_="jump") if keeper else None,
         element("p", say.nothing_indexed, class_="aside")
         if isinstance(contents, WenjuError)
         else _limits(contents, session.scope, say),
@@ -41,7 +44,7 @@ def head(contents: Shelf | WenjuError, session: Session) -> Markup:
 
 
 def listed(
-    contents: Shelf | WenjuError, session: Session, *, removable: bool = False
+    contents: Shelf | WenjuError, session: Session, *, keeper: Keeper | None = None
 ) -> Markup | str:
     """The documents whose name or headlines hold what is sought; to be deleted, if they may be."""
     if isinstance(contents, WenjuError):
@@ -56,8 +59,14 @@ def listed(
         if place < LISTED or document.source in chosen
     ]
     more = len(found) - len(shown)
-    removing = service_texts(session.language) if removable else None
-    rows = [_document(one, scope, say, bool(session.sought), removing) for one in shown]
+    rows = [
+        _document(
+            one, scope, say, bool(session.sought),
+            _removing(one.source, contents, keeper, service_texts(session.language))
+            if keeper else None,
+        )
+        for one in shown
+    ]  # fmt: skip
     return element(
         "div",
         element("ul", *rows, class_="list") if rows else element("p", say.no_document),
@@ -182,7 +191,7 @@ def _document(
     scope: Scope,
     say: Texts,
     sought: bool,
-    removing: ServiceTexts | None,
+    removing: Markup | None,
 ) -> Markup:
     holds = scope.article in document.titles if scope.article else False
     return element(
@@ -193,17 +202,27 @@ def _document(
             element("span", document.source, class_="file"),
             element("span", say.count_of_passages.format(count=document.chunks), class_="number"),
         ),
-        button(
-            removing.remove,
-            data_event="remove",
-            data_source=document.source,
-            data_sure=removing.remove_sure.format(name=document.source),
-            aria_label=removing.remove_label.format(name=document.source),
-            class_="remove",
-        )
-        if removing
-        else None,
+        removing,
         _articles(document, scope, say, opened=sought or holds) if document.titles else None,
+    )
+
+
+def _removing(source: str, contents: Shelf, keeper: Keeper, say: ServiceTexts) -> Markup:
+    """The button that deletes a document; of one in an archive, the whole archive."""
+    archive = keeper.archive_of(source)
+    name = archive or source
+    if archive:
+        inside = sum(one.source.startswith(f"{archive}/") for one in contents.documents)
+        sure = say.remove_archive_sure.format(name=source, archive=archive, count=inside)
+    else:
+        sure = say.remove_sure.format(name=source)
+    return button(
+        say.remove_archive if archive else say.remove,
+        data_event="remove",
+        data_source=name,
+        data_sure=sure,
+        aria_label=say.remove_label.format(name=name),
+        class_="remove",
     )
 
 

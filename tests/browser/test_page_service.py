@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from chat import ASKED, HOSTILE_NAME, ROOT, Visit, playwright, visiting
@@ -74,6 +76,44 @@ def test_files_are_uploaded_indexed_asked_and_deleted_from_the_page(
         expect(panel.locator(".said")).to_contain_text("已删除")
         assert not (folder / "石榴.txt").exists()
         visit.complaints = [one for one in visit.complaints if "422" not in one]
+
+
+def test_an_archive_is_uploaded_asked_and_deleted_by_way_of_a_document_in_it(
+    shared: playwright.BrowserContext, folder: Path
+) -> None:
+    packed = BytesIO()
+    with ZipFile(packed, "w") as archive:
+        archive.writestr("果园/石榴.txt", REPORT)
+        archive.writestr("果园/鱼苗.txt", "青杨岭水库\n\n本报讯 青杨岭水库今年投放鱼苗八千尾。\n")
+    with chat(shared, folder, RAG_ADMIN="true") as visit:
+        page, panel = visit.page, visit.page.locator(".keeping")
+        page.locator("[data-drawer=documents]").first.click()
+        page.locator(".keeping input[type=file]").set_input_files(
+            {"name": "果园.zip", "mimeType": "application/zip", "buffer": packed.getvalue()}
+        )
+        expect(panel.locator(".said")).to_contain_text("已放入")
+        panel.locator(".rebuild").click()
+        expect(panel.locator(".building.done")).to_contain_text("新增 2")
+        page.keyboard.press("Escape")
+        visit.ask("柳林口村今年采摘石榴多少斤？")
+        expect(visit.verdict.locator(".cite")).to_contain_text("果园.zip/果园/石榴.txt")
+        page.locator("[data-drawer=documents]").first.click()
+        said: list[str] = []
+
+        def agree(dialog: playwright.Dialog) -> None:
+            said.append(dialog.message)
+            dialog.accept()
+
+        page.once("dialog", agree)
+        row = page.locator("#listed .list > li", has_text="果园.zip/果园/石榴.txt")
+        row.get_by_role("button", name="删除 果园.zip").click()
+        expect(panel.locator(".said")).to_contain_text("果园.zip 已删除")
+        assert "不能单独删除" in said[0]
+        assert "内有 2 份文件" in said[0]
+        assert not (folder / "果园.zip").exists()
+        panel.locator(".rebuild").click()
+        expect(panel.locator(".building.done")).to_contain_text("删除 2")
+        expect(page.locator("#listed")).not_to_contain_text("果园")
 
 
 def test_dropped_files_are_uploaded(shared: playwright.BrowserContext, folder: Path) -> None:

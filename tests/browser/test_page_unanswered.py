@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chat import ASKED, ROOT, UNKNOWN, Visit, playwright
 from serving import serving
+from test_build import HashEncoder
 
 from rag.build import build
 
@@ -50,6 +51,35 @@ def test_without_an_index_the_page_says_what_to_run_and_then_answers(
         expect(visit.page.locator(".holdings")).to_contain_text(
             f"{len(list(docs.iterdir()))} 份文件"
         )
+
+
+def test_an_index_of_another_model_names_both_and_the_command_to_run(
+    visit: Visit, docs: Path, tmp_path: Path
+) -> None:
+    build(ROOT / "seeds", tmp_path / "index", encoder=HashEncoder())
+    with serving(tmp_path / "index", docs) as address:
+        visit.open(address)
+        trouble = visit.page.locator(".trouble")
+        expect(trouble).to_contain_text("hash (hash/1)")
+        expect(trouble).to_contain_text("embedded")
+        expect(trouble).to_contain_text("RAG_MODEL=embedded rag build")
+        build(ROOT / "seeds", tmp_path / "index")
+        visit.ask(ASKED)
+        expect(visit.verdict.locator("blockquote")).to_contain_text("2700万元")
+
+
+def test_a_search_is_stopped_and_the_next_question_answered(visit: Visit, address: str) -> None:
+    visit.open(address)
+    visit.box.fill("花园口镇修路" * 10_000)  # takes seconds to understand
+    visit.box.press("Enter")
+    visit.page.locator(".searching").wait_for()
+    visit.button("停止").click()
+    expect(visit.turns.last.locator(".stopped")).to_be_visible()
+    expect(visit.button("停止")).to_be_hidden()
+    expect(visit.turns.last.get_by_role("button", name="重新查找")).to_be_visible()
+    visit.ask(ASKED)
+    expect(visit.verdict.locator("blockquote")).to_contain_text("2700万元")
+    expect(visit.turns.first.locator(".stopped")).to_be_visible()
 
 
 def test_a_broken_index_gets_a_friendly_page_with_the_command_to_run(
