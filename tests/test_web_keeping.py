@@ -145,7 +145,7 @@ def test_a_link_in_the_folder_is_never_written_through(keeper: Keeper, docs: Pat
 @pytest.mark.parametrize(
     ("name", "data", "error"),
     [("大.txt", b"x" * 10_001, FileTooLarge), ("空.txt", b"", FileEmpty),
-     ("空白.txt", b" \n ", FileEmpty), ("图.txt", b"\x89PNG\r\n\x1a\n" + b"\0" * 99, NotText),
+     ("空白.txt", b" \n ", FileEmpty), ("图.txt", b"\x7fELF" + b"\0" * 99, NotText),
      ("程序.exe", REPORT.encode(), UnsupportedFormat), ("无后缀", b"text", UnsupportedFormat)],
 )  # fmt: skip
 def test_what_no_build_could_read_is_refused_with_its_sentence_and_leaves_nothing(
@@ -323,7 +323,7 @@ def finished(rebuilding: Rebuilding, seconds: float = 120) -> Building:
 def test_a_build_tells_its_stages_its_report_and_what_failed(
     settings: Settings, docs: Path
 ) -> None:
-    (docs / "坏.txt").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 99)
+    (docs / "坏.txt").write_bytes(b"\x7fELF" + b"\0" * 99)
     rebuilding = Rebuilding(settings)
     assert rebuilding.start()
     assert not rebuilding.start(), "one at a time"
