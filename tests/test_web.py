@@ -19,15 +19,16 @@ from rag.build import build
 from rag.errors import CannotListen, IndexMissing, IndexProblem
 from rag.retrieve import Retriever
 from rag.settings import load_settings
-from rag.types import Answer, Citation, Hit, Language, Status
+from rag.types import Answer, Box, Citation, Hit, Language, Status
 from rag.web import view
-from rag.web.cited import LONG_LINE, read_cited
+from rag.web.cited import LONG_LINE, Line, read_cited
 from rag.web.examples import example_questions
 from rag.web.library import Library
 from rag.web.marks import pieces, question_terms, term_spans
 from rag.web.markup import element, join, text
 from rag.web.serve import listen
 from rag.web.session import MAX_TURNS, Session, Turn, Visitor
+from rag.web.sheet import answer_boxes
 from rag.web.texts import EN, ZH
 
 ROOT = Path(__file__).parent.parent
@@ -230,6 +231,18 @@ def test_pieces_joined_are_the_text() -> None:
     cut = pieces("全年新建公厕10座。", [(0, 4), (2, 6)], [(3, 5)])
     assert "".join(piece.text for piece in cut) == "全年新建公厕10座。"
     assert [piece.text for piece in cut if piece.term] == ["建", "公"]
+
+
+def test_on_paper_the_sentence_that_answers_takes_its_share_of_each_line() -> None:
+    lines = [
+        Line(1, "去年新建12座。今年新", ((0, 11),), ((8, 11),)),
+        Line(2, "", ()),
+        Line(3, "建公厕10座。", ((0, 7),), ((0, 7),)),
+        Line(4, "明年再建。", ()),
+    ]
+    boxes = [Box(2, 100.0, 40.0, 200.0, 50.0), Box(2, 100.0, 60.0, 160.0, 70.0)]
+    assert answer_boxes(lines, boxes) == [Box(2, 170.0, 40.0, 200.0, 50.0), boxes[1]]
+    assert answer_boxes(lines, boxes[:1]) == [], "where it cannot be told nothing is claimed"
 
 
 def test_a_term_does_not_mark_part_of_a_longer_number() -> None:

@@ -157,6 +157,11 @@ def test_no_argument_makes_the_server_fetch_anything(address: str, place: str) -
 # --- assistants -----------------------------------------------------------------------------------
 
 
+def _hits(result: Any) -> list[dict[str, Any]]:
+    hits: list[dict[str, Any]] = json.loads(result.content[0].text)["hits"]
+    return hits
+
+
 @pytest.mark.anyio
 async def test_an_assistant_calls_retrieve_and_gets_citations(address: str) -> None:
     async with (
@@ -174,6 +179,13 @@ async def test_an_assistant_calls_retrieve_and_gets_citations(address: str) -> N
         assert answer["status"] == "found"
         assert "2700万元" in answer["hits"][0]["text"]
         assert answer["hits"][0]["citation"]["label"].startswith("《")
+        where = ["place=花园口镇", "kind=txt"]
+        within = await session.call_tool("retrieve", {"question": ASKED, "where": where})
+        places = [hit["citation"]["metadata"]["places"] for hit in _hits(within)]
+        assert places
+        assert all(any("花园口镇" in one for one in named) for named in places)
+        none = await session.call_tool("retrieve", {"question": ASKED, "where": ["kind=docx"]})
+        assert _hits(none) == []
         refused = await session.call_tool("retrieve", {"question": ASKED, "k": 0})
         assert refused.isError
         assert "QuestionError" in refused.content[0].text

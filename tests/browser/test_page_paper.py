@@ -55,6 +55,12 @@ def test_the_page_is_shown_with_the_passage_marked_and_its_text_beside_it(
     assert picture.evaluate("image => image.naturalWidth") == 1400
     box = visit.sheet.locator(".leaf .box").last
     expect(box).to_be_in_viewport()
+    # the first of two sentences in one line answers, and is marked stronger
+    answering = visit.sheet.locator(".leaf .answering").bounding_box()
+    whole = visit.sheet.locator(".leaf .box:not(.answering)").last.bounding_box()
+    assert answering and whole
+    assert answering["x"] == pytest.approx(whole["x"], abs=1)
+    assert 0.5 < answering["width"] / whole["width"] < 0.8
     # where the mark lies, the page is not blank: the words are under it
     dark = box.evaluate("""(box) => {
       const image = box.closest(".leaf").querySelector("img");
