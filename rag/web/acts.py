@@ -74,10 +74,25 @@ class Acts:
     # --- asking -----------------------------------------------------------------------------------
 
     def ask(
-        self, visitor: Visitor, question: str | None, wishes: object = None
+        self, visitor: Visitor, question: str | None, shown: object = None
     ) -> Iterator[Changes]:
-        """First the question as it stands, then its answer."""
-        asked = (question or "").strip()
+        """First the question as it stands, then its answer; ``shown`` is what the page shows."""
+        page = shown if isinstance(shown, dict) else {}
+        self._take_up(visitor, page)
+        yield from self._ask(visitor, question or "", page.get("wishes"))
+
+    def _take_up(self, visitor: Visitor, page: Mapping[str, Any]) -> None:
+        """A conversation that the page still shows and a server started meanwhile does not know."""
+        if visitor.session.turns:
+            return
+        kept = self._kept(visitor.session, page.get("kept"))
+        if kept.turns:
+            language = self._language(str(page.get("language"))[:2], "")
+            session = self._answered(kept.in_language(language))
+            visitor.change(lambda now: now if now.turns else session)
+
+    def _ask(self, visitor: Visitor, question: str, wishes: object) -> Iterator[Changes]:
+        asked = question.strip()
         key = ""
 
         def put(now: Session) -> Session:
@@ -101,7 +116,7 @@ class Acts:
     def ask_offered(self, visitor: Visitor, event: gr.EventData) -> Iterator[Changes]:
         """A question that the page offered."""
         data = event._data
-        yield from self.ask(visitor, str(data.get("question", "")), data.get("wishes"))
+        yield from self._ask(visitor, str(data.get("question", "")), data.get("wishes"))
 
     def ask_word(self, visitor: Visitor, event: gr.EventData) -> Iterator[Changes]:
         """A turn's question with another word, as a question of its own."""
@@ -110,7 +125,7 @@ class Acts:
         word = str(data.get("word", ""))[:MAX_SOUGHT]
         if place is not None and word:
             question = f"{session.turns[place].question} {word}"
-            yield from self.ask(visitor, question, data.get("wishes"))
+            yield from self._ask(visitor, question, data.get("wishes"))
 
     def retry(self, visitor: Visitor, event: gr.EventData) -> Iterator[Changes]:
         """A turn once more, in its place."""

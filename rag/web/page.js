@@ -233,7 +233,7 @@ window.wenju = (() => {
   let wishes = [];
   let wished = 0;
   const wish = (data) => { wishes.push({ ...data, n: ++wished }); };
-  window.wenjuWishes = () => wishes;
+  window.wenjuShown = () => ({ wishes, kept: current(), language: document.documentElement.lang });
 
   function reset(element) {
     const heard = Number(element.querySelector("[data-heard]")?.dataset.heard);

@@ -34,8 +34,9 @@ _ARRIVAL = """(visitor, _) => [visitor, {
   cite: new URLSearchParams(location.search).get("cite"),
   language: localStorage.getItem("wenju.language"),
 }]"""
-_WISHES = "(visitor, question, _) => [visitor, question, window.wenjuWishes()]"
-"""What the visitor has set and the page does not show yet goes along with the question."""
+_SHOWN = "(visitor, question, _) => [visitor, question, window.wenjuShown()]"
+"""What the visitor has set and the page does not show yet goes along with the question, and what
+the page shows: a server that was started meanwhile knows nothing of it."""
 
 
 def create(library: Library, keeper: Keeper | None = None) -> gr.Blocks:
@@ -63,7 +64,7 @@ class _Page:
         conversation, offered, above = acts.drawn(start)
         self.visitor = gr.State(Visitor(start))
         self.arrival = gr.JSON(visible=False)
-        self.wishes = gr.JSON(visible=False)
+        self.shown = gr.JSON(visible=False)
         self.bar = _drawn("bar", frame.bar(language))
         with gr.Column(elem_id="rail", scale=0, min_width=0):
             self.rail = _drawn("top", frame.rail(language))
@@ -121,10 +122,10 @@ class _Page:
             "concurrency_id": "ask",
             **quiet,
         }  # fmt: skip
-        written = [visitor, self.question, self.wishes]
+        written = [visitor, self.question, self.shown]
         asking = [
-            self.question.submit(acts.ask, written, js=_WISHES, **asks),
-            self.send.click(acts.ask, written, js=_WISHES, **asks),
+            self.question.submit(acts.ask, written, js=_SHOWN, **asks),
+            self.send.click(acts.ask, written, js=_SHOWN, **asks),
             self.examples.ask(acts.ask_offered, visitor, **asks),
             self.conversation.word(acts.ask_word, visitor, **asks),
             self.conversation.retry(acts.retry, visitor, **asks),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chat import ASKED, UNKNOWN, Visit, playwright, visiting
+from chat import ASKED, ROOT, UNKNOWN, Visit, playwright, visiting
+from serving import serving
+
+from rag.build import build
 
 expect = playwright.expect
 OTHER = "中原区打通了几条断头路？"
@@ -110,3 +113,19 @@ def test_what_another_program_left_in_the_browser_breaks_nothing(
         visit.page.evaluate("left => localStorage.setItem('wenju.conversations', left)", left)
         visit.open(address).ask(ASKED)
         expect(visit.verdict.locator("blockquote")).to_contain_text("2700万元")
+
+
+def test_a_page_that_is_open_while_the_server_starts_again_goes_on_with_its_conversation(
+    visit: Visit, tmp_path: Path
+) -> None:
+    build(ROOT / "seeds", tmp_path / "index")
+    with serving(tmp_path / "index", ROOT / "seeds") as address:
+        visit.open(address).ask(ASKED)
+    with serving(tmp_path / "index", ROOT / "seeds", RAG_PORT=address.rpartition(":")[2]) as again:
+        assert again == address
+        visit.ask("那是哪个镇？")
+        expect(visit.turns).to_have_count(2)
+        expect(visit.turns.first.locator("blockquote")).to_contain_text("2700万元")
+        expect(visit.turns.last.locator(".searched")).to_contain_text("花园口")
+        expect(visit.history).to_have_count(1)
+    visit.complaints.clear()  # of the server that was away
