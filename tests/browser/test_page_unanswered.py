@@ -1,4 +1,4 @@
-"""Where there is no answer: not found, no index, a broken one, another model's, a stop."""
+"""Where there is no answer: not found, no index, a broken one, another model's."""
 
 from __future__ import annotations
 
@@ -66,20 +66,6 @@ def test_an_index_of_another_model_names_both_and_the_command_to_run(
         build(ROOT / "seeds", tmp_path / "index")
         visit.ask(ASKED)
         expect(visit.verdict.locator("blockquote")).to_contain_text("2700万元")
-
-
-def test_a_search_is_stopped_and_the_next_question_answered(visit: Visit, address: str) -> None:
-    visit.open(address)
-    visit.box.fill("花园口镇修路" * 10_000)  # takes seconds to understand
-    visit.box.press("Enter")
-    visit.page.locator(".searching").wait_for()
-    visit.button("停止").click()
-    expect(visit.turns.last.locator(".stopped")).to_be_visible()
-    expect(visit.button("停止")).to_be_hidden()
-    expect(visit.turns.last.get_by_role("button", name="重新查找")).to_be_visible()
-    visit.ask(ASKED)
-    expect(visit.verdict.locator("blockquote")).to_contain_text("2700万元")
-    expect(visit.turns.first.locator(".stopped")).to_be_visible()
 
 
 def test_a_broken_index_gets_a_friendly_page_with_the_command_to_run(
