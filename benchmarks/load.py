@@ -144,7 +144,7 @@ async def asking(
         try:
             data: list[object] = [asked]
             if questions[question]:
-                data += [5, "hybrid", None, None]
+                data += [5, "hybrid", None, None, None]
             answer = await ask(client, function, data, session)
         except Exception as error:
             load.errors.append(f"{type(error).__name__}: {error}"[:200])
