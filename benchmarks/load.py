@@ -21,6 +21,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -101,6 +102,8 @@ def serving(*command: str, **settings: str) -> Iterator[tuple[str, int]]:
                 line = server.stderr.readline()
                 assert line, said
                 said += line
+            # a server that complains and is not heard waits for ever
+            threading.Thread(target=server.stderr.read, daemon=True).start()
             yield address[0], server.pid
         finally:
             server.terminate()

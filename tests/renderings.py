@@ -134,14 +134,29 @@ def scanned(stories: Sequence[Story]) -> Rendering:
     return Rendering("PDF, scanned", "scan.pdf", held.getvalue(), tuple(paragraphs), pages=1)
 
 
-def word(stories: Sequence[Story]) -> Rendering:
-    """Headings by style, a numbered list, a table, a footnote, a running head."""
-    import docx
+def add_footnote(document: Any, paragraph: Any, said: str) -> None:
+    """A footnote at the end of ``paragraph``; python-docx makes none."""
     from docx.opc.constants import RELATIONSHIP_TYPE
     from docx.opc.packuri import PackURI
     from docx.opc.part import Part
     from docx.oxml import OxmlElement
     from docx.oxml.ns import nsdecls, qn
+
+    mark = OxmlElement("w:footnoteReference")
+    mark.set(qn("w:id"), "2")
+    paragraph.add_run()._r.append(mark)
+    notes = (
+        f'<w:footnotes {nsdecls("w")}><w:footnote w:id="2"><w:p><w:r><w:t>{said}</w:t></w:r></w:p>'
+        "</w:footnote></w:footnotes>"
+    )
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+    part = Part(PackURI("/word/footnotes.xml"), kind, notes.encode(), document.part.package)
+    document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
+
+
+def word(stories: Sequence[Story]) -> Rendering:
+    """Headings by style, a numbered list, a table, a footnote, a running head."""
+    import docx
 
     document: Any = docx.Document()
     text: list[str] = []
@@ -150,9 +165,7 @@ def word(stories: Sequence[Story]) -> Rendering:
         for each in paragraphs:
             document.add_paragraph(each)
         text += [title, *paragraphs]
-    mark = OxmlElement("w:footnoteReference")
-    mark.set(qn("w:id"), "2")
-    document.paragraphs[-1].add_run()._r.append(mark)
+    add_footnote(document, document.paragraphs[-1], NOTE)
     for item in ITEMS:
         document.add_paragraph(item, style="List Number")
     text += ITEMS
@@ -161,13 +174,6 @@ def word(stories: Sequence[Story]) -> Rendering:
         for cell, said in zip(table.add_row().cells, row, strict=True):
             cell.text = said
     document.sections[0].header.paragraphs[0].text = _HEAD
-    notes = (
-        f'<w:footnotes {nsdecls("w")}><w:footnote w:id="2"><w:p><w:r><w:t>{NOTE}</w:t></w:r></w:p>'
-        "</w:footnote></w:footnotes>"
-    )
-    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
-    part = Part(PackURI("/word/footnotes.xml"), kind, notes.encode(), document.part.package)
-    document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
     held = io.BytesIO()
     document.save(held)
     return Rendering(

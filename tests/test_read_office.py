@@ -12,8 +12,9 @@ import docx
 import openpyxl
 import pytest
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement, parse_xml
-from docx.oxml.ns import nsdecls, qn
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+from renderings import add_footnote
 
 from rag.errors import (
     ArchiveTooBig,
@@ -121,22 +122,8 @@ def test_chinese_numbering_of_headings_is_read():
 def test_a_footnote_stands_below_its_paragraph():
     def fill(document):
         paragraph = document.add_paragraph("全县有养老驿站12个")
-        run = paragraph.add_run()
-        mark = OxmlElement("w:footnoteReference")
-        mark.set(qn("w:id"), "2")
-        run._r.append(mark)
+        add_footnote(document, paragraph, "截至三月底，含在建。")
         paragraph.add_run("，覆盖14个街道。")
-        from docx.opc.constants import RELATIONSHIP_TYPE
-        from docx.opc.packuri import PackURI
-        from docx.opc.part import Part
-
-        notes = (
-            f'<w:footnotes {nsdecls("w")}><w:footnote w:id="2"><w:p><w:r><w:t>截至三月底，'
-            "含在建。</w:t></w:r></w:p></w:footnote></w:footnotes>"
-        )
-        kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
-        part = Part(PackURI("/word/footnotes.xml"), kind, notes.encode(), document.part.package)
-        document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
 
     assert lines(read(word(fill), "a.docx")) == [
         "全县有养老驿站12个[1]，覆盖14个街道。",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from newspaper_texts import STORIES
 from paper import CHROMIUM, printed
+from scans import wrapped
 
 from rag.errors import FileDamaged, ReadError
 from rag.intake.passages import check
-from rag.read import Loaded, bare, boxes_of, parse, shapes
+from rag.read import Loaded, bare, boxes_of, parse
 from rag.split import split
 
 SENTENCE = "Town No {n} opens its new hall on Monday morning, and many people of the place come."
@@ -92,16 +93,6 @@ def test_a_damaged_pdf_is_refused(data):
 # --- as programs print them -----------------------------------------------------------------------
 
 NEW_PAGE = "<div style='break-before: page'></div>"
-
-
-def wrapped(text, columns):
-    """Lines of so many columns of the screen."""
-    lines = [""]
-    for character in text:
-        if shapes.columns(lines[-1] + character) > columns:
-            lines.append("")
-        lines[-1] += character
-    return lines
 
 
 def told(*stories):

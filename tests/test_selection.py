@@ -28,7 +28,7 @@ def read(question, *passages, selector=None):
 def test_numpy_reads_as_the_network_that_was_trained(tmp_path):
     lexicon = load_lexicon()
     torch.manual_seed(3)
-    network = Selection(lexicon, lexicon.size).eval()
+    network = Selection(lexicon).eval()
     save_file(network.state_dict(), tmp_path / "weights.safetensors")
     groups = [
         Group("", QUESTION, "民生实事", PASSAGE, [True, False, False], held_out=True),

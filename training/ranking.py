@@ -42,7 +42,8 @@ from safetensors.numpy import save_file
 from rag.build import build
 from rag.encode import load_encoder, load_lexicon
 from rag.retrieve.candidates import Candidates, gather
-from rag.retrieve.features import FEATURES, LEGS, SENTENCE, question_tokens, tokens_of, weigh
+from rag.retrieve.features import FEATURES, LEGS, SENTENCE, weigh
+from rag.retrieve.judging import read_word_by_word
 from rag.retrieve.question import Question, understand
 from rag.retrieve.ranking import (
     FILE,
@@ -57,7 +58,6 @@ from rag.retrieve.ranking import (
     load_ranking,
     signals,
 )
-from rag.retrieve.selection import load_selector
 from rag.settings import load_settings
 from rag.store import Index, open_index
 from rag.types import Chunk
@@ -244,23 +244,14 @@ def _look(
     relevant = np.array([answerable and passage in right for passage in ids])
     asked = Asked(evidence.matrix, relevant, answerable, weight)
     asked.read = np.array(by_score(load_ranking().scores(evidence.matrix))[:SURELY_READ])
-    asked.logits = _logits(question, [chunks[place] for place in asked.read])
+    asked.logits = read_word_by_word(question, [chunks[place] for place in asked.read])
     if relevant.any():
         place = int(np.argmax(relevant))
-        asked.sentence_logits = _logits(question, [chunks[place]])[0]
+        asked.sentence_logits = read_word_by_word(question, [chunks[place]])[0]
         parts = [_bare(chunks[place].text[a:b]) for a, b in chunks[place].sentences]
         asked.sentences = evidence.sentences[place]
         asked.answering = np.array([answer in part or part in answer for part in parts])
     return asked
-
-
-def _logits(question: Question, chunks: Sequence[Chunk]) -> list[npt.NDArray[np.float64]]:
-    texts = [tokens_of(chunk, load_lexicon()) for chunk in chunks]
-    return load_selector().logits(
-        question_tokens(question, load_lexicon()),
-        [one[0] for one in texts],
-        [one[1:] for one in texts],
-    )
 
 
 def _cut(chunk: Chunk, answer: str) -> Chunk:

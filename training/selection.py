@@ -29,6 +29,8 @@ from rag.retrieve.selection import (
     QUESTION_TOKENS,
     SENTENCE_TOKENS,
     SHARPNESS,
+    entering,
+    padded,
 )
 from training.corpora import WRITTEN, kept_for_ranking, records, sentences
 
@@ -178,17 +180,12 @@ def told(some: Sequence[Group], lexicon: Lexicon) -> list[Told]:
 class Selection(nn.Module):
     """The network that :class:`rag.retrieve.selection.Selector` runs; it says what is what."""
 
-    def __init__(self, lexicon: Lexicon, count: int) -> None:
+    def __init__(self, lexicon: Lexicon) -> None:
         super().__init__()
-        ids = np.arange(count)
-        vectors = lexicon.vectors(ids)
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
-        vectors[0] = 0
-        known = [lexicon.importances(ids)[:, None], lexicon.hold_digits(ids)[:, None]]
-        entering = np.concatenate([vectors, *known], axis=1).astype(np.float32)
-        self.register_buffer("entering", torch.from_numpy(entering), persistent=False)
+        words = torch.from_numpy(entering(lexicon, np.arange(lexicon.size)))
+        self.register_buffer("entering", words, persistent=False)
         width = WIDTH
-        self.proj = nn.Linear(entering.shape[1], width)
+        self.proj = nn.Linear(words.shape[1], width)
         self.conv = nn.Conv1d(width, width, 3, padding=1)
         self.att = nn.Linear(width, width)
         self.cq = nn.Linear(5 * width + 3, width)
@@ -258,19 +255,15 @@ def batched(some: Sequence[Told]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """What :meth:`Selection.forward` takes."""
     owner = [row for row, one in enumerate(some) for _ in one.sentences]
     return (
-        _padded([one.question for one in some], QUESTION_TOKENS),
-        _padded([np.concatenate([one.title, *one.sentences]) for one in some], PASSAGE_TOKENS),
+        _tensor([one.question for one in some], QUESTION_TOKENS),
+        _tensor([np.concatenate([one.title, *one.sentences]) for one in some], PASSAGE_TOKENS),
         torch.tensor(owner),
-        _padded([each for one in some for each in one.sentences], SENTENCE_TOKENS),
+        _tensor([each for one in some for each in one.sentences], SENTENCE_TOKENS),
     )
 
 
-def _padded(rows: Sequence[npt.NDArray[np.int64]], most: int) -> Tensor:
-    rows = [row[:most] for row in rows]
-    filled = np.zeros((len(rows), max(map(len, rows)) + 1), np.int64)
-    for place, row in enumerate(rows):
-        filled[place, : len(row)] = row
-    return torch.from_numpy(filled)
+def _tensor(rows: Sequence[npt.NDArray[np.int64]], most: int) -> Tensor:
+    return torch.from_numpy(padded(rows, most))
 
 
 def watched(model: Selection, held_out: Sequence[Told]) -> float:
@@ -323,7 +316,7 @@ def main() -> None:
     all_of_it = told(list(groups(options.data, chance)), lexicon)
     learned = [one for one in all_of_it if not one.group.held_out]
     held_out = [one for one in all_of_it if one.group.held_out]
-    model = Selection(lexicon, lexicon.size)
+    model = Selection(lexicon)
     optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=DECAY)
     steps = int(options.epochs * len(learned) / BATCH)
     schedule = torch.optim.lr_scheduler.LambdaLR(

@@ -88,12 +88,10 @@ class Intake:
         Raises:
             ReadError: it cannot be read.
         """
-        arguments = (found, self._settings.max_file_mb)
-        given = passages.text(*arguments, own=True) if self._at_home(found) else None
+        most = self._settings.max_file_mb
+        given = passages.text(found, most, own=True) if self._at_home(found) else None
         if given is None:
-            given = self.pool.submit("rag.intake.passages:text", *arguments).result()
-        if isinstance(given, Lost):
-            raise self._error(found, given)
+            given = self._asked("text", found)
         if isinstance(given, WenjuError):
             raise given
         assert isinstance(given, Text)
@@ -105,13 +103,7 @@ class Intake:
         Raises:
             ReadError: it cannot be read, or not be drawn.
         """
-        arguments = (found, self._settings.max_file_mb, page)
-        given = self.pool.submit("rag.intake.passages:picture", *arguments).result()
-        if isinstance(given, Lost):
-            raise self._error(found, given)
-        if isinstance(given, WenjuError):
-            raise given
-        png, sha256 = given
+        png, sha256 = self._asked("picture", found, page)
         return png, sha256
 
     def pages_of(self, found: Found, first: int, last: int) -> tuple[tuple[Page, ...], str]:
@@ -120,14 +112,22 @@ class Intake:
         Raises:
             ReadError: it cannot be read, or has no such page.
         """
-        arguments = (found, self._settings.max_file_mb, first, last)
-        given = self.pool.submit("rag.intake.passages:pages", *arguments).result()
+        made, sha256 = self._asked("pages", found, first, last)
+        return made, sha256
+
+    def _asked(self, task: str, found: Found, *arguments: object) -> Any:
+        """What a worker tells of a file, by a function of ``passages``.
+
+        Raises:
+            ReadError: it cannot be read.
+        """
+        called = f"rag.intake.passages:{task}"
+        given = self.pool.submit(called, found, self._settings.max_file_mb, *arguments).result()
         if isinstance(given, Lost):
             raise self._error(found, given)
         if isinstance(given, WenjuError):
             raise given
-        made, sha256 = given
-        return made, sha256
+        return given
 
     def _at_home(self, found: Found) -> bool:
         """Whether a file may be read in this process."""

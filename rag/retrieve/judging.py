@@ -77,10 +77,7 @@ def judge(
     ranked = [place for place in by_score(scores) if distinct.takes(chunks[place])]
 
     read = ranked[:READ]
-    texts = [tokens_of(chunks[place], lexicon) for place in read]
-    logits = load_selector().logits(
-        question_tokens(question, lexicon), [one[0] for one in texts], [one[1:] for one in texts]
-    )
+    logits = read_word_by_word(question, [chunks[place] for place in read])
     told = known(evidence.matrix[read], weighed[read], logits)
     judged = ranking.read_scores(told)
     reading: dict[int, Leg] = {}
@@ -101,6 +98,15 @@ def judge(
         reading=reading,
         evidence=evidence,
         logits=dict(zip(read, logits, strict=True)),
+    )
+
+
+def read_word_by_word(question: Question, chunks: Sequence[Chunk]) -> list[Floats]:
+    """How likely each sentence of each passage answers, as logits."""
+    lexicon = load_lexicon()
+    texts = [tokens_of(chunk, lexicon) for chunk in chunks]
+    return load_selector().logits(
+        question_tokens(question, lexicon), [one[0] for one in texts], [one[1:] for one in texts]
     )
 
 

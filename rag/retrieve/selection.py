@@ -23,8 +23,8 @@ QUESTION_TOKENS, SENTENCE_TOKENS, PASSAGE_TOKENS = 32, 56, 220
 """What is read of each at most."""
 SHARPNESS = 3.0
 """Of the softmax by which words are aligned."""
-_OUT = -1e4
-"""Added to what must not be looked at."""
+_OUT = np.float32(1e4)
+"""Taken from what must not be looked at."""
 
 _Ids = npt.NDArray[np.int64]
 
@@ -54,13 +54,13 @@ class Selector:
         """
         counts = [len(sentences) for sentences in passages]
         owner = np.repeat(np.arange(len(passages)), counts)
-        asked = _padded([question], QUESTION_TOKENS)
-        whole = _padded(
+        asked = padded([question], QUESTION_TOKENS)
+        whole = padded(
             [np.concatenate([title, *sentences])
              for title, sentences in zip(titles, passages, strict=True)],
             PASSAGE_TOKENS,
         )  # fmt: skip
-        told = _padded([one for sentences in passages for one in sentences], SENTENCE_TOKENS)
+        told = padded([one for sentences in passages for one in sentences], SENTENCE_TOKENS)
         self._fill(np.unique(np.concatenate([asked.ravel(), whole.ravel(), told.ravel()])))
 
         def within(some: _Ids) -> tuple[Vectors, Vectors, Vectors]:
@@ -113,12 +113,7 @@ class Selector:
         ids = ids[~self._seen[ids]]
         if not len(ids):
             return
-        vectors = self._lexicon.vectors(ids)
-        vectors /= np.maximum(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)), 1e-6)[:, None]
-        vectors[ids == 0] = 0.0
-        known = [self._lexicon.importances(ids)[:, None], self._lexicon.hold_digits(ids)[:, None]]
-        entering = np.concatenate([vectors, *known], axis=1).astype(np.float32)
-        self._words[ids] = np.tanh(self._linear("proj", entering))
+        self._words[ids] = np.tanh(self._linear("proj", entering(self._lexicon, ids)))
         self._seen[ids] = True
 
     def _encoded(self, hidden: Vectors, mask: Vectors) -> Vectors:
@@ -134,11 +129,11 @@ class Selector:
     def _aligned(self, keys: Vectors, others: Vectors, values: Vectors, mask: Vectors) -> Vectors:
         """For each word, the mean of the others by how well they go with it."""
         going = keys @ others.transpose(0, 2, 1) * np.float32(SHARPNESS * self._width**-0.5)
-        return _softmax(going + (mask[:, None, :] - 1) * np.float32(-_OUT)) @ values
+        return _softmax(going + (mask[:, None, :] - 1) * _OUT) @ values
 
     def _pooled(self, gate: str, rows: Vectors, mask: Vectors) -> Vectors:
         """The mean of the rows by how much they say, and the greatest of each number."""
-        out = (mask - 1) * np.float32(-_OUT)
+        out = (mask - 1) * _OUT
         weights = _softmax(self._linear(gate, rows)[:, :, 0] + out)
         mean = np.einsum("ij,ijk->ik", weights, rows)
         return np.concatenate([mean, np.maximum((rows + out[:, :, None]).max(1), 0)], axis=1)
@@ -154,7 +149,19 @@ def load_selector() -> Selector:
     return Selector(FILE, load_lexicon())
 
 
-def _padded(rows: Sequence[_Ids], most: int) -> _Ids:
+def entering(lexicon: Lexicon, ids: _Ids) -> Vectors:
+    """What is known of tokens before they are read: a vector, how much they say, if they count.
+
+    Shape ``[len(ids), dimension + 2]``.
+    """
+    vectors = lexicon.vectors(ids)
+    vectors /= np.maximum(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)), 1e-6)[:, None]
+    vectors[ids == 0] = 0.0
+    known = [lexicon.importances(ids)[:, None], lexicon.hold_digits(ids)[:, None]]
+    return np.concatenate([vectors, *known], axis=1).astype(np.float32)
+
+
+def padded(rows: Sequence[_Ids], most: int) -> _Ids:
     """``rows`` cut to ``most`` and filled up with 0, the unknown token, once at least."""
     rows = [row[:most] for row in rows]
     filled = np.zeros((len(rows), max(map(len, rows)) + 1), np.int64)
