@@ -13,6 +13,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import gradio as gr
 import pytest
 
 from rag.build import build
@@ -21,6 +22,7 @@ from rag.retrieve import Retriever
 from rag.settings import load_settings
 from rag.types import Answer, Box, Citation, Hit, Language, Status
 from rag.web import view
+from rag.web.acts import Acts
 from rag.web.cited import LONG_LINE, Line, read_cited
 from rag.web.examples import example_questions
 from rag.web.library import Library
@@ -31,6 +33,7 @@ from rag.web.session import MAX_TURNS, Session, Turn, Visitor
 from rag.web.sheet import answer_boxes
 from rag.web.texts import EN, ZH
 
+ASKED = "花园口镇已累计投资多少万元修复乡村道路？"
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 HOSTILE = "<script>bad()</script><img src=x onerror=bad()>${bad()}{{bad}}[x](javascript:bad())'\"&"
@@ -225,6 +228,27 @@ def test_what_overlaps_on_a_page_changes_one_session() -> None:
     assert visitor.session.turns[0].answer is not None
     visitor.change(lambda now: now.before(0))
     assert visitor.change(lambda now: now.told(asked.key, stopped=True)).turns == ()
+
+
+def test_a_question_sent_twice_is_asked_once_whichever_is_quicker(index: Path) -> None:
+    acts = Acts(Library(load_settings(index=index, docs=SEEDS)))
+    visitor = Visitor(Session(Language.ZH))
+    empty = {"last": ""}
+    first = acts.ask(visitor, ASKED, empty)
+    next(first)
+    for again in (ASKED, ""):
+        [late] = acts.ask(visitor, again, empty)
+        assert late == (gr.skip(),) * 6  # or it might overdraw the answer
+    [shown] = first
+    [_] = acts.ask(visitor, ASKED, empty)
+    [turn] = visitor.session.turns
+    assert turn.answer is not None
+    assert f'data-last="{turn.key}"' in shown[1]
+    [_, _] = acts.ask(visitor, ASKED, {"last": turn.key})  # read, and asked once more
+    assert len(visitor.session.turns) == 2
+    visitor.change(lambda now: now.edited(1, whole=False))
+    [_, _] = acts.ask(visitor, ASKED, {"last": turn.key})
+    assert [one.question for one in visitor.session.turns] == [ASKED, ASKED]
 
 
 def test_pieces_joined_are_the_text() -> None:

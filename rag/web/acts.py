@@ -79,9 +79,9 @@ class Acts:
         """First the question as it stands, then its answer; ``shown`` is what the page shows."""
         page = shown if isinstance(shown, dict) else {}
         self._take_up(visitor, page)
-        yield from self._ask(visitor, question or "", page.get("wishes"))
+        yield from self._ask(visitor, question or "", page.get("wishes"), page.get("last"))
 
-    def _take_up(self, visitor: Visitor, page: Mapping[str, Any]) -> None:
+    def _take_up(self, visitor: Visitor, page: dict[str, Any]) -> None:
         """A conversation that the page still shows and a server started meanwhile does not know."""
         if visitor.session.turns:
             return
@@ -90,8 +90,12 @@ class Acts:
             language = self._language(str(page.get("language"))[:2], "")
             session = self._answered(kept.in_language(language))
             visitor.change(lambda now: now if now.turns else session)
+            page.pop("last", None)  # the turns have other keys now
 
-    def _ask(self, visitor: Visitor, question: str, wishes: object) -> Iterator[Changes]:
+    def _ask(
+        self, visitor: Visitor, question: str, wishes: object, last: object = None
+    ) -> Iterator[Changes]:
+        """``last`` is the key of the last turn on the page at which this was asked."""
         asked = question.strip()
         key = ""
 
@@ -100,18 +104,20 @@ class Acts:
             now = now.hearing(wishes)
             if not asked:
                 return now.left_blank()
-            before = now.before(now.editing)
-            if before.turns and before.turns[-1].waiting and before.turns[-1].question == asked:
-                return now  # Enter was pressed twice
+            put_last = now.turns[-1] if now.turns and now.editing is None else None
+            if put_last and put_last.question == asked:
+                if put_last.waiting or last not in (None, put_last.key):
+                    return now  # Enter was pressed twice
             turn = Turn(asked, scope=now.scope, whole=now.editing_whole)
             key = turn.key
-            return before.asked(turn)
+            return now.before(now.editing).asked(turn)
 
         session = visitor.change(put)
         if key:
             yield from self._search(visitor, key)
-        else:
-            yield gr.skip(), self._conversation(session), *[gr.skip()] * 4
+        else:  # while a search goes on it draws all: this might come after what it found
+            shown: Any = gr.skip() if session.searching else self._conversation(session)
+            yield gr.skip(), shown, *[gr.skip()] * 4
 
     def ask_offered(self, visitor: Visitor, event: gr.EventData) -> Iterator[Changes]:
         """A question that the page offered."""
@@ -147,7 +153,7 @@ class Acts:
 
         return self._conversation(visitor.change(ended))
 
-    def write(self, visitor: Visitor) -> Iterator[str]:
+    def write(self, visitor: Visitor) -> Iterator[Any]:
         """What an endpoint makes of the passages, below the quotation, as it comes.
 
         An act of its own: the passages stand, the next question is asked meanwhile, and a slow
@@ -163,6 +169,7 @@ class Acts:
             return replace(now, unwritten=())
 
         session = visitor.change(taken)
+        yield self._conversation(session) if due else gr.skip()  # none at all empties the page
         for key in due:
             place = session.place(key)
             answer = None if place is None else session.turns[place].answer
@@ -226,6 +233,7 @@ class Acts:
         """A conversation that the browser kept: its questions, asked again."""
         kept = self._kept(visitor.session, event._data)
         if not kept.turns:
+            yield (gr.skip(),) * 4  # none at all empties the page
             return
         session = visitor.change(lambda now: replace(kept, heard=now.heard))
         yield (*self.drawn(session), "")

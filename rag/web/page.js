@@ -97,10 +97,8 @@ window.wenju = (() => {
     else store([now, ...list.filter((one) => one !== old)]);
   }
 
-  function current() {
-    const made = document.querySelector("#conversation .conversation")?.dataset.kept;
-    return made ? JSON.parse(made) : null;
-  }
+  const conversation = () => document.querySelector("#conversation .conversation")?.dataset ?? {};
+  const current = () => JSON.parse(conversation().kept ?? "null");
 
   function fillHistory() {
     const nav = document.querySelector("nav.history");
@@ -233,7 +231,8 @@ window.wenju = (() => {
   let wishes = [];
   let wished = 0;
   const wish = (data) => { wishes.push({ ...data, n: ++wished }); };
-  window.wenjuShown = () => ({ wishes, kept: current(), language: document.documentElement.lang });
+  window.wenjuShown = () => ({ wishes, kept: current(), last: conversation().last,
+    language: document.documentElement.lang });
 
   function reset(element) {
     const heard = Number(element.querySelector("[data-heard]")?.dataset.heard);

@@ -131,6 +131,11 @@ class Session:
                 session = replace(session, scope=session.scope.narrowed(wish), heard=number)
         return session
 
+    @property
+    def searching(self) -> bool:
+        """Whether any turn is still searched."""
+        return any(turn.waiting for turn in self.turns)
+
     def before(self, place: int | None) -> Session:
         """Without the turn at ``place`` and those after it."""
         return self if place is None else replace(self, turns=self.turns[:place])

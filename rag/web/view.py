@@ -17,7 +17,7 @@ def conversation(
 ) -> Markup:
     """Every question with its answer; before the first one, what this is.
 
-    ``data-kept`` is what ``page.js`` keeps of it in the browser.
+    ``data-kept`` is what ``page.js`` keeps of it in the browser, ``data-last`` the last turn's key.
     """
     say = texts(session.language)
     if session.turns:
@@ -41,5 +41,6 @@ def conversation(
         class_="conversation",
         lang=say.html_lang,
         data_arrived=session.arrived,
+        data_last=session.turns[-1].key if session.turns else "",
         data_kept=json.dumps(session.record(), ensure_ascii=False) if session.turns else None,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from chat import ASKED, HOSTILE_NAME, ROOT, Visit, playwright, visiting
+from chat import ASKED, HOSTILE_NAME, ROOT, UNKNOWN, Visit, playwright, visiting
 from endpoint import talking
 from serving import serving
 
@@ -167,6 +167,11 @@ def test_a_written_answer_is_cited_and_what_is_not_borne_out_is_marked(
         expect(written.locator(".doubtful .said")).to_contain_text("<img src=x onerror=bad()>")
         claims.first.locator(".number").click()
         expect(visit.sheet).to_contain_text("花园口")
+        visit.ask(UNKNOWN)  # of which nothing is written
+        visit.box.press("Enter")
+        expect(visit.page.locator(".hint")).to_be_visible()
+        expect(visit.verdict).to_be_visible()
+        expect(visit.turns.first).to_contain_text("2700万元")
 
 
 def test_the_next_question_is_asked_while_an_answer_is_written_and_writing_is_stopped(
