@@ -303,6 +303,8 @@ def _meanings(
     lexicon: Lexicon,
 ) -> _Meaning:
     """Of all passages at once: every token is looked up and compared once."""
+    from scipy.sparse import csr_array
+
     own = _unit_rows(_sums(lexicon, [_flat(question.text)]))[0]
     # codes and numbers have no meaning to be near: they are there or not
     known = ["" if word.isascii() else word for word in question.content]
@@ -314,16 +316,14 @@ def _meanings(
     norms = np.maximum(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)), 1e-9)
     # one row a content word, so that a sentence's tokens lie side by side
     nearness = np.clip(_unit_rows(asked) @ vectors.T / norms, 0.0, 1.0)
-    ends = np.cumsum(lengths)
+    bounds = np.concatenate([[0], np.cumsum(lengths)])
     filled = np.flatnonzero(lengths)
-    sums = np.zeros((len(lengths), own.shape[0]), dtype=np.float32)
     words = np.zeros((len(lengths), len(known)))
     if len(filled):
-        firsts = (ends - lengths)[filled]
-        words[filled] = np.maximum.reduceat(nearness[:, places], firsts, axis=1).T
-        rows = vectors[places]
-        for sentence in filled.tolist():  # several times as fast as add.reduceat over rows
-            sums[sentence] = rows[ends[sentence] - lengths[sentence] : ends[sentence]].sum(axis=0)
+        words[filled] = np.maximum.reduceat(nearness[:, places], bounds[filled], axis=1).T
+    # a sparse product takes a tenth of the time of sums over rows
+    each = np.ones(len(places), dtype=np.float32)
+    sums = csr_array((each, places, bounds), shape=(len(lengths), len(distinct))) @ vectors
     starts = np.cumsum(counts) - counts
     return _Meaning(
         words=words,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import ThreadpoolController
 
 from rag.encode import Lexicon, Vectors, load_lexicon
 
@@ -145,7 +146,14 @@ class Selector:
 
 @cache
 def load_selector() -> Selector:
-    """The one that comes with the package, loaded once a process."""
+    """The one that comes with the package, loaded once a process.
+
+    From then on numpy multiplies matrices in one thread: these are small, and where they are divided
+    among threads, the others do nothing but wait for each other, at full load.
+    """
+    for library in ThreadpoolController().lib_controllers:
+        if "numpy" in library.filepath and library.user_api == "blas":
+            library.set_num_threads(1)
     return Selector(FILE, load_lexicon())
 
 
