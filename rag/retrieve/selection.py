@@ -148,8 +148,8 @@ class Selector:
 def load_selector() -> Selector:
     """The one that comes with the package, loaded once a process.
 
-    From then on numpy multiplies matrices in one thread: these are small, and where they are divided
-    among threads, the others do nothing but wait for each other, at full load.
+    From then on numpy multiplies matrices in one thread: these are small, and where they are
+    divided among threads, the others do nothing but wait for each other, at full load.
     """
     for library in ThreadpoolController().lib_controllers:
         if "numpy" in library.filepath and library.user_api == "blas":
