@@ -33,6 +33,12 @@ FAINT = """() => {
   return faint;
 }"""
 
+CROSSING = """() => [...document.querySelectorAll("input, select, textarea")]
+  .filter((node) => node.checkVisibility() && !node.closest(".unseen"))
+  .filter((node) => node.getBoundingClientRect().right
+    > node.parentElement.getBoundingClientRect().right + 1)
+  .map((node) => `${innerWidth} px: ${node.outerHTML.slice(0, 80)} reaches out`)"""
+
 
 def test_the_keyboard_alone_is_enough(visit: Visit, address: str) -> None:
     visit.open(address)
@@ -84,7 +90,8 @@ def test_no_width_scrolls_sideways_and_every_text_stands_out(
             page.set_viewport_size({"width": width, "height": 844})
             if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
                 found.append(f"{state}: {wide} px wide at {width} px")
-            found.extend(f"{state}, {text}" for text in page.evaluate(FAINT))
+            for defect in (FAINT, CROSSING):
+                found.extend(f"{state}, {text}" for text in page.evaluate(defect))
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
 
     look("welcome")
