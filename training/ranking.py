@@ -85,6 +85,7 @@ STATEMENTS = (  # kind, documents, characters a passage
     ("page", 200, 350),
 )
 ITEMS_A_PAGE = 6
+ALL_REPORTS = "written reports"
 LARGE, NEWS_AROUND, SMALL = 700, 9000, 40
 """Written questions asked of each large corpus, news articles in one of them, small folders."""
 
@@ -357,7 +358,7 @@ def _written(data: Path, random: np.random.Generator) -> Iterator[Corpus]:
         for row in rows
         if row["kind"] == "report"
     ]
-    yield Corpus("written reports", 250, documents, cases, LARGE)
+    yield Corpus(ALL_REPORTS, 250, documents, cases, LARGE)
 
     news = {row["id"]: row["text"] + "\n" for row in records(data, "news")}
     items = {
@@ -611,10 +612,14 @@ def _order(asked: list[Asked]) -> npt.NDArray[np.float64]:
 
 
 def _first(asked: list[Asked]) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]]:
+    """Of all reports only: elsewhere nearly all that answers is looked at, whatever the weights."""
     return [
         (case.shares, case.found)
         for case in asked
-        if case.shares is not None and case.found is not None and case.found.any()
+        if case.corpus == ALL_REPORTS
+        and case.shares is not None
+        and case.found is not None
+        and case.found.any()
     ]
 
 
