@@ -176,6 +176,12 @@ def test_a_caption_does_not_swallow_the_paragraph_below_it():
     assert [b.text for b in blocks(text, BlockKind.CAPTION)] == ["▲居民在步道上散步"]
 
 
+def test_a_triangle_behind_a_lead_marks_the_items_of_a_list():
+    items = ["▲修好城北的两条路。", "▲换新三百盏路灯。"]
+    text = "老街变样\n\n本报讯 明年要办的事有：\n\n" + "\n\n".join(items) + "\n"
+    assert [b.text for b in blocks(text, BlockKind.LIST_ITEM)] == items
+
+
 def test_what_follows_a_notice_that_an_article_goes_on_elsewhere_is_another_article():
     document = read(
         "老街变样\n\n本报讯 一年来，老街变了样，居民都说生活\n\n（下转第四版）\n\n"

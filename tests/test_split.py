@@ -261,6 +261,19 @@ def test_a_caption_is_a_passage_of_its_own_and_breaks_no_sentence():
     ]
 
 
+@pytest.mark.parametrize("length", range(60, 300, 20))
+def test_a_list_keeps_the_sentence_that_leads_up_to_it(length):
+    told = ("全区一年来办了许多实事，" * 30)[:length] + "。"
+    lead = "明年要抓好下面几件事："
+    items = [
+        f"●第{n}件是修好城北的{n}条路，" + "路灯和人行道一并换新，" * 5 + "年底以前完工。"
+        for n in "一二三四"
+    ]
+    text = "\n\n".join(["城北修路", told + lead, *items])
+    [first] = [chunk for chunk in split(read(text)) if "●第一件" in chunk.text]
+    assert lead in first.text
+
+
 def test_a_point_of_a_list_stays_with_what_is_said_about_it():
     points = [
         f"●打通第{n}条断头路，进一步畅通城市道路微循环体系\n\n"

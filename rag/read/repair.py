@@ -198,6 +198,8 @@ class _Repair:
             return BlockKind.TABLE_ROW
         if shapes.byline(text) is not None or shapes.is_imprint(text):
             return BlockKind.BYLINE
+        if self._is_marked_item(text):
+            return BlockKind.LIST_ITEM
         if shapes.is_caption(text):
             return BlockKind.CAPTION
         if shapes.is_subtitle(text) and self._follows_heading():
@@ -207,6 +209,15 @@ class _Repair:
         if shapes.is_list_item(text) or self._is_label(index):
             return BlockKind.LIST_ITEM
         return None
+
+    def _is_marked_item(self, text: str) -> bool:
+        """Whether what may begin a caption (▲) is an item: behind one with its mark, or 「：」."""
+        if not self.drafts or not shapes.is_list_item(text):
+            return False
+        above = self.drafts[-1]
+        if above.kind is BlockKind.LIST_ITEM:
+            return above.parts[0][0] == text[0]
+        return above.kind is BlockKind.PARAGRAPH and above.tail[-1:] in ("：", ":")
 
     def _follows_heading(self) -> bool:
         return not self.drafts or self.drafts[-1].kind is BlockKind.HEADING

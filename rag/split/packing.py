@@ -35,6 +35,7 @@ _HEADER = {
 }
 # What it costs to end a passage there, beside what its length costs.
 _AT_PARAGRAPH, _AT_SENTENCE, _IN_ITEM, _IN_SENTENCE = 0.0, 0.06, 0.3, 0.6
+_AFTER_LEAD = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,8 @@ def _atoms(run: Sequence[Block], chunk_chars: int) -> list[_Atom]:
     for block in run:
         if atoms and _belongs_to_item(block, atoms[-1].block):
             atoms[-1] = replace(atoms[-1], cost=_IN_ITEM)
+        elif atoms and _leads(atoms, block):
+            atoms[-1] = replace(atoms[-1], cost=_AFTER_LEAD)
         inside = _IN_ITEM if block.kind is BlockKind.LIST_ITEM else _AT_SENTENCE
         offsets = list(accumulate((end - start for start, end in block.spans), initial=0))
         waiting: list[Span] = []
@@ -159,6 +162,18 @@ def _belongs_to_item(block: Block, before: Block) -> bool:
         and before.kind is BlockKind.LIST_ITEM
         and before.text[-1] not in "。！？!?；;."
     )
+
+
+def _leads(before: Sequence[_Atom], block: Block) -> bool:
+    """Whether a list begins with ``block``, and the paragraph above it leads up to it.
+
+    Behind an earlier item a paragraph says more about that one, unless it ends in a colon.
+    """
+    last = before[-1].block
+    if block.kind is not BlockKind.LIST_ITEM or last.kind is not BlockKind.PARAGRAPH:
+        return False
+    earlier = any(atom.block.kind is BlockKind.LIST_ITEM for atom in before)
+    return not earlier or last.text[-1] in "：:"
 
 
 def _packed(atoms: Sequence[_Atom], chunk_chars: int) -> Iterator[Sequence[_Atom]]:
