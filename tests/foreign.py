@@ -49,13 +49,19 @@ def qwen(folder: Path) -> Path:
     return _sentence_transformer(folder, "lasttoken", {"query": QWEN_PROMPT, "document": ""})
 
 
-def cross_encoder(folder: Path, characters: str, labels: int = 1) -> Path:
-    """As bge-reranker is: a plain transformers folder, sequence classification, one label."""
+def cross_encoder(
+    folder: Path, characters: str, labels: int = 1, times: int = 1, layers: int = 2
+) -> Path:
+    """As bge-reranker is: a plain transformers folder, sequence classification, one label.
+
+    ``times`` as wide as the others here: one of 8 and with 12 layers takes seconds for an answer.
+    """
     import torch
     from transformers import BertConfig, BertForSequenceClassification
 
     torch.manual_seed(3)
-    size = {"vocab_size": _characters(folder, characters), **SIZE}
+    size = {"vocab_size": _characters(folder, characters), **SIZE, "num_hidden_layers": layers}
+    size |= {name: times * SIZE[name] for name in ("hidden_size", "intermediate_size")}
     model = BertForSequenceClassification(BertConfig(**size, num_labels=labels))
     model.save_pretrained(folder)
     return folder

@@ -174,7 +174,10 @@ class Acts:
             place = session.place(key)
             answer = None if place is None else session.turns[place].answer
             for draft in drafts(self._library.settings, answer) if answer else ():
-                yield self._conversation(visitor.change(partial(_drafted, key=key, draft=draft)))
+                session = visitor.change(partial(_drafted, key=key, draft=draft))
+                yield self._conversation(session)
+                if not _is_written(session, key):
+                    break  # stopped, or done
 
     def unfold(self, visitor: Visitor, event: gr.EventData) -> str:
         """The passages of an earlier turn: they are on the page only once somebody wants them."""
@@ -239,7 +242,7 @@ class Acts:
         yield (*self.drawn(session), "")
         for told in self._answered(session).turns:
             visitor.change(
-                lambda now, told=told: now.told(  # type: ignore[misc]
+                lambda now, told=told: now.found(  # type: ignore[misc]
                     told.key, answer=told.answer, failure=told.failure, words=told.words,
                     was=told.was,
                 )
@@ -292,9 +295,12 @@ class Acts:
             held = frame.holdings(self._library.state(), session.language)
         found = {"answer": turn.answer, "failure": turn.failure, "words": turn.words}
         due = (key,) if turn.answer and writes(self._library.settings, turn.answer) else ()
-        session = visitor.change(
-            lambda now: replace(now.told(key, **found), seen=seen, unwritten=now.unwritten + due)
-        )
+
+        def ended(now: Session) -> Session:
+            told = now.found(key, **found)
+            return replace(told, seen=seen, unwritten=now.unwritten + (() if told is now else due))
+
+        session = visitor.change(ended)
         yield gr.skip(), self._conversation(session), *[gr.skip()] * 3, held
 
     def _again(self, visitor: Visitor, event: gr.EventData, *, wider: bool) -> Iterator[Changes]:
@@ -427,10 +433,14 @@ class Acts:
 
 def _drafted(session: Session, key: str, draft: Draft) -> Session:
     """With the draft, unless the visitor has stopped the writing meanwhile."""
+    return session.told(key, written=draft) if _is_written(session, key) else session
+
+
+def _is_written(session: Session, key: str) -> bool:
+    """Whether an endpoint still writes about a turn."""
     place = session.place(key)
-    before = None if place is None else session.turns[place].written
-    going = before is not None and before.stage is Stage.WRITING
-    return session.told(key, written=draft) if going else session
+    draft = None if place is None else session.turns[place].written
+    return draft is not None and draft.stage is Stage.WRITING
 
 
 def _turn_of(session: Session, data: Mapping[str, Any]) -> int | None:

@@ -9,6 +9,7 @@ with the words it was made from.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, zip_longest
@@ -22,6 +23,8 @@ SAMPLED = 400
 """Passages looked at, spread evenly over the index."""
 TRIED = 60
 """Questions put to the retriever before giving up."""
+_PATIENCE = 2.0
+"""Seconds after which no more are put: whoever opens the page waits, and a reranker is slow."""
 
 _CLAUSE = re.compile(r"[^，。；！？：、,.;!?:\s（）()“”\"《》〈〉…—●]+")
 _COUNTED = re.compile(
@@ -45,8 +48,9 @@ def example_questions(retriever: Retriever) -> tuple[str, ...]:
     sample = sampled(retriever.index)
     candidates = chain(_in_turn(sample, _of_counts), _in_turn(sample, _of_headlines))
     kept: dict[str, None] = {}
+    until = time.monotonic() + _PATIENCE
     for tried, candidate in enumerate(candidates):
-        if len(kept) == WANTED or tried == TRIED:
+        if len(kept) == WANTED or tried == TRIED or time.monotonic() > until:
             break
         answer = retriever.retrieve(candidate.question, 1)
         if answer.status is Status.FOUND and _proven(candidate, answer.hits[0]):

@@ -136,8 +136,9 @@ class _Page:
                 "concurrency_limit": None, "concurrency_id": "writing", "trigger_mode": "multiple",
             }  # fmt: skip
             asking += [one.then(acts.write, visitor, self.conversation, **long) for one in asking]
-        resuming = self.history.resume(acts.resume, visitor, [*drawn, self.source], **quick)
-        self.stop.click(acts.stop, visitor, self.conversation, cancels=[*asking, resuming], **quick)
+        self.history.resume(acts.resume, visitor, [*drawn, self.source], **quick)
+        # no ``cancels``: Gradio would cancel what is asked next, too, while the search still runs
+        self.stop.click(acts.stop, visitor, self.conversation, **quick)
         self.conversation.unfold(acts.unfold, visitor, self.conversation, **quick)
         self.conversation.edit(acts.edit, visitor, self.above, **quick)
         self.above.leave(acts.leave, visitor, [self.above, self.question], **quick)

@@ -114,6 +114,12 @@ class Session:
         turns = tuple(replace(turn, **changes) if turn.key == key else turn for turn in self.turns)
         return replace(self, turns=turns)
 
+    def found(self, key: str, **changes: Any) -> Session:
+        """As :meth:`told`, unless the visitor has stopped that search meanwhile."""
+        place = self.place(key)
+        waiting = place is not None and self.turns[place].waiting
+        return self.told(key, **changes) if waiting else self
+
     def place(self, key: str) -> int | None:
         """Where the turn of that key stands, from 0."""
         return next((at for at, turn in enumerate(self.turns) if turn.key == key), None)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat import ASKED, Visit, playwright
+from foreign import cross_encoder
+from serving import serving
+
+from rag.build import build
 
 expect = playwright.expect
 
@@ -143,6 +149,21 @@ def test_enter_pressed_twice_asks_once(visit: Visit, address: str) -> None:
     visit.verdict.wait_for()
     visit.ask("那是哪个镇？")
     expect(visit.page.locator(".question")).to_have_text([ASKED, "那是哪个镇？"])
+
+
+def test_a_long_search_is_stopped_and_tried_again(visit: Visit, docs: Path, tmp_path: Path) -> None:
+    model = cross_encoder(tmp_path / "model", ASKED, times=8, layers=12)
+    build(docs, tmp_path / "index")
+    with serving(tmp_path / "index", docs, RAG_RERANKER=str(model)) as address:
+        visit.open(address)
+        visit.box.fill(ASKED)
+        visit.box.press("Enter")
+        expect(visit.turns.last.locator(".searching")).to_be_visible()
+        visit.button("停止").click()
+        expect(visit.turns.last.locator(".stopped")).to_be_visible()
+        expect(visit.button("停止")).to_be_hidden()
+        visit.turns.last.get_by_role("button", name="重新查找").click()
+        expect(visit.verdict).to_be_visible()
 
 
 def test_nothing_asked_is_remarked_upon_and_nothing_breaks(visit: Visit, address: str) -> None:
