@@ -130,11 +130,13 @@ def _deeper(path: list[tuple[int, str]], found: Heading, fresh: bool) -> list[tu
 def _atoms(run: Sequence[Block], chunk_chars: int) -> list[_Atom]:
     limit = int(chunk_chars * _SENTENCE_MAX)
     atoms: list[_Atom] = []
+    listed = False
     for block in run:
         if atoms and _belongs_to_item(block, atoms[-1].block):
             atoms[-1] = replace(atoms[-1], cost=_IN_ITEM)
-        elif atoms and _leads(atoms, block):
+        elif atoms and _leads(atoms[-1].block, block, behind_item=listed):
             atoms[-1] = replace(atoms[-1], cost=_AFTER_LEAD)
+        listed = listed or block.kind is BlockKind.LIST_ITEM
         inside = _IN_ITEM if block.kind is BlockKind.LIST_ITEM else _AT_SENTENCE
         offsets = list(accumulate((end - start for start, end in block.spans), initial=0))
         waiting: list[Span] = []
@@ -164,16 +166,14 @@ def _belongs_to_item(block: Block, before: Block) -> bool:
     )
 
 
-def _leads(before: Sequence[_Atom], block: Block) -> bool:
-    """Whether a list begins with ``block``, and the paragraph above it leads up to it.
+def _leads(above: Block, block: Block, *, behind_item: bool) -> bool:
+    """Whether a list begins with ``block``, and the paragraph ``above`` leads up to it.
 
     Behind an earlier item a paragraph says more about that one, unless it ends in a colon.
     """
-    last = before[-1].block
-    if block.kind is not BlockKind.LIST_ITEM or last.kind is not BlockKind.PARAGRAPH:
+    if block.kind is not BlockKind.LIST_ITEM or above.kind is not BlockKind.PARAGRAPH:
         return False
-    earlier = any(atom.block.kind is BlockKind.LIST_ITEM for atom in before)
-    return not earlier or last.text[-1] in "：:"
+    return not behind_item or above.text[-1] in "：:"
 
 
 def _packed(atoms: Sequence[_Atom], chunk_chars: int) -> Iterator[Sequence[_Atom]]:

@@ -78,19 +78,20 @@ class Acts:
     ) -> Iterator[Changes]:
         """First the question as it stands, then its answer; ``shown`` is what the page shows."""
         page = shown if isinstance(shown, dict) else {}
-        self._take_up(visitor, page)
-        yield from self._ask(visitor, question or "", page.get("wishes"), page.get("last"))
+        taken_up = self._take_up(visitor, page)  # then the turns have other keys now
+        last = None if taken_up else page.get("last")
+        yield from self._ask(visitor, question or "", page.get("wishes"), last)
 
-    def _take_up(self, visitor: Visitor, page: dict[str, Any]) -> None:
+    def _take_up(self, visitor: Visitor, page: Mapping[str, Any]) -> bool:
         """A conversation that the page still shows and a server started meanwhile does not know."""
         if visitor.session.turns:
-            return
+            return False
         kept = self._kept(visitor.session, page.get("kept"))
         if kept.turns:
             language = self._language(str(page.get("language"))[:2], "")
             session = self._answered(kept.in_language(language))
             visitor.change(lambda now: now if now.turns else session)
-            page.pop("last", None)  # the turns have other keys now
+        return bool(kept.turns)
 
     def _ask(
         self, visitor: Visitor, question: str, wishes: object, last: object = None

@@ -135,7 +135,8 @@ class _Page:
             long = quiet | {
                 "concurrency_limit": None, "concurrency_id": "writing", "trigger_mode": "multiple",
             }  # fmt: skip
-            asking += [one.then(acts.write, visitor, self.conversation, **long) for one in asking]
+            for asked in asking:
+                asked.then(acts.write, visitor, self.conversation, **long)
         self.history.resume(acts.resume, visitor, [*drawn, self.source], **quick)
         # no ``cancels``: Gradio would cancel what is asked next, too, while the search still runs
         self.stop.click(acts.stop, visitor, self.conversation, **quick)
