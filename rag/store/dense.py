@@ -60,9 +60,9 @@ class Rows:
 
     serials: _Ints
     """Ascending."""
-    counts: npt.NDArray[np.uint16]
+    counts: npt.NDArray[np.unsignedinteger[Any]]
     """Windows of each passage."""
-    lengths: npt.NDArray[np.uint16]
+    lengths: npt.NDArray[np.unsignedinteger[Any]]
     """Tokens of each window; empty where the encoder has none."""
     tokens: npt.NDArray[np.uint16]
     norms: npt.NDArray[np.float32]
@@ -84,6 +84,9 @@ class Rows:
     def starts(self) -> tuple[_Ints, _Ints]:
         """Where the rows of each passage and the tokens of each row begin, and the end."""
         return _starts(self.counts), _starts(self.lengths)
+
+
+_ROWS = tuple(field.name for field in fields(Rows))
 
 
 class FaissWriter:
@@ -150,9 +153,9 @@ class FaissWriter:
                 index.add_with_ids(vectors, np.repeat(some, rows.counts[some]))
             elif index is not None:
                 index.add(vectors)
-        for field in fields(Rows):
-            with (self._folder / f"{field.name}.npy").open("xb") as file:
-                np.save(file, getattr(rows, field.name), allow_pickle=False)
+        for name, array in _kept(rows).items():
+            with (self._folder / f"{name}.npy").open("xb") as file:
+                np.save(file, array, allow_pickle=False)
         if index is not None:
             with (self._folder / FILE).open("xb") as file:
                 file.write(faiss.serialize_index(index).data)
@@ -202,12 +205,7 @@ class FaissStore:
         self._folder = folder
         self.dimension = dimension
         try:
-            self._rows = Rows(
-                *(
-                    np.load(folder / f"{field.name}.npy", mmap_mode="r", allow_pickle=False)
-                    for field in fields(Rows)
-                )
-            )
+            self._rows = Rows(serials_in(folder), *(_mapped(folder, name) for name in _ROWS[1:]))
             self._index: Any = None
             if (folder / FILE).exists():
                 data = np.fromfile(folder / FILE, dtype=np.uint8)
@@ -360,6 +358,41 @@ class FaissStore:
         scores = np.divide(sums, picked.norms, out=np.zeros_like(sums), where=picked.norms > 0)
         best = np.maximum.reduceat(scores, _starts(picked.counts)[:-1])
         return _top(named, best, k)
+
+
+def serials_in(folder: Path) -> _Ints:
+    """The serials of a shard's passages, ascending. Raises OSError, ValueError where damaged."""
+    ranges = _mapped(folder, _ROWS[0])
+    if ranges.ndim != 2 or ranges.shape[1] != 2:
+        raise ValueError(f"{ranges.shape}")
+    lengths = ranges[:, 1] - ranges[:, 0]
+    before = np.cumsum(lengths) - lengths
+    serials: _Ints = np.repeat(ranges[:, 0] - before, lengths) + np.arange(int(lengths.sum()))
+    return serials
+
+
+def ranges_of(serials: _Ints) -> _Ints:
+    """The same passages in as few ranges as can be, shape ``[ranges, 2]``."""
+    if not len(serials):
+        return np.zeros((0, 2), np.int64)
+    breaks = np.flatnonzero(np.diff(serials) != 1)
+    starts = serials[np.concatenate([[0], breaks + 1])]
+    ends = serials[np.concatenate([breaks, [len(serials) - 1]])] + 1
+    return np.column_stack([starts, ends])
+
+
+def _kept(rows: Rows) -> dict[str, npt.NDArray[Any]]:
+    """The arrays as they are on disk: serials as ranges, sizes in as few bytes as hold them."""
+    kept = {name: getattr(rows, name) for name in _ROWS}
+    kept["serials"] = ranges_of(rows.serials)
+    for name in ("counts", "lengths"):
+        kept[name] = kept[name].astype(np.min_scalar_type(int(kept[name].max(initial=0))))
+    return kept
+
+
+def _mapped(folder: Path, name: str) -> npt.NDArray[Any]:
+    array: npt.NDArray[Any] = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    return array
 
 
 def _looking(index: Any, inside: _Ints | None, share: float) -> Any:

@@ -67,7 +67,8 @@ class MilvusWriter:
 
     def add(self, record: DocumentRecord, prepared: Prepared) -> None:
         """See the seam."""
-        chunks = [packing.unpacked(row, record.source) for row in prepared.rows]
+        rows = zip(prepared.rows, prepared.starts, strict=True)
+        chunks = [packing.unpacked(row, record.source, start) for row, start in rows]
         self._add(record, chunks, prepared.terms)
 
     def _add(

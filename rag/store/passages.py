@@ -81,8 +81,8 @@ class PassagesWriter:
 
     def read(self) -> Iterator[tuple[int, Chunk]]:
         """The passages so far, by serial, as of no document."""
-        rows = self._connection.execute("SELECT serial, passage FROM passages ORDER BY serial")
-        yield from ((serial, unpacked(row, "")) for serial, row in rows)
+        rows = self._connection.execute("SELECT * FROM passages ORDER BY serial")
+        yield from ((serial, unpacked(row, "", start)) for serial, start, row in rows)
 
     def keep(self, hashes: Sequence[tuple[int, bytes]]) -> None:
         """Remember what the vectors of passages are cached by."""
@@ -119,15 +119,18 @@ class Passages:
         Raises:
             IndexDamaged: one of them is not there, or not what was written.
         """
-        found: dict[int, bytes] = {}
+        found: dict[int, tuple[int, bytes]] = {}
         for start in range(0, len(serials), _AT_ONCE):
             some = [int(one) for one in serials[start : start + _AT_ONCE]]
             marks = ",".join("?" * len(some))
-            query = f"SELECT serial, passage FROM passages WHERE serial IN ({marks})"
-            found.update(self._rows(query, some))
+            query = f"SELECT * FROM passages WHERE serial IN ({marks})"
+            found.update((serial, (start, row)) for serial, start, row in self._rows(query, some))
         try:
-            pairs = zip(serials, sources, strict=True)
-            return [unpacked(found[int(serial)], source) for serial, source in pairs]
+            chunks = []
+            for serial, source in zip(serials, sources, strict=True):
+                begins, row = found[int(serial)]
+                chunks.append(unpacked(row, source, begins))
+            return chunks
         except (ValueError, TypeError, KeyError, zlib.error) as error:
             raise IndexDamaged(self._path, reason=FILE) from error
 

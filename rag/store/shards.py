@@ -10,14 +10,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
-
 from rag.encode import Additive, Encoder
 from rag.errors import IndexDamaged
 from rag.store import passages
 from rag.store.places import Ints, Places
 from rag.store.prepared import Prepared
-from rag.store.records import Range
 from rag.store.seams import DenseStore, DenseWriter
 
 _RATIO = 4
@@ -50,7 +47,10 @@ class ShardWriter:
 
     def take(self, folder: Path, serials: Ints) -> None:
         """Add passages of another shard."""
-        self.passages.take(folder / passages.FILE, _ranges(serials))
+        from rag.store.dense import ranges_of
+
+        ranges = [(start, end) for start, end in ranges_of(serials).tolist()]
+        self.passages.take(folder / passages.FILE, ranges)
         self.dense.take(folder, serials)
 
     def close(self) -> None:
@@ -95,19 +95,3 @@ def taken(sizes: Sequence[tuple[int, int]], new: int) -> list[int]:
         chosen.append(one)
         size += alive
     return sorted(chosen)
-
-
-def serials_in(folder: Path) -> Ints:
-    """The serials of a shard's passages, ascending. Raises OSError, ValueError where damaged."""
-    serials: Ints = np.load(folder / "serials.npy", mmap_mode="r", allow_pickle=False)
-    return serials
-
-
-def _ranges(serials: Ints) -> list[Range]:
-    """The same passages in as few ranges as can be."""
-    if not len(serials):
-        return []
-    breaks = np.flatnonzero(np.diff(serials) != 1)
-    starts = serials[np.concatenate([[0], breaks + 1])]
-    ends = serials[np.concatenate([breaks, [len(serials) - 1]])] + 1
-    return list(zip(starts.tolist(), ends.tolist(), strict=True))

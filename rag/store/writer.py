@@ -29,7 +29,7 @@ from rag.store.places import Places
 from rag.store.prepared import Prepared, prepare
 from rag.store.records import DocumentRecord
 from rag.store.seams import FullTextWriter, Progress
-from rag.store.shards import ShardWriter, serials_in, taken
+from rag.store.shards import ShardWriter, taken
 from rag.store.vectors import VectorCache, sound
 
 _BATCH = 256
@@ -245,6 +245,8 @@ class FileWriter:
 
         Returns how many passages the full text has lost since it was written.
         """
+        from rag.store.dense import serials_in
+
         live = self._shared
         assert live is not None
         folder = layout.generation_folder(self._index, live.generation)
@@ -252,7 +254,7 @@ class FileWriter:
         gone = [at for at, one in enumerate(live.documents) if one.source not in self._kept]
         self._fulltext.drop(live_places.ranges(gone))
         places = Places(self._firsts, [one.chunks for one in self._documents])
-        serials = [np.asarray(serials_in(folder / SHARDS / name)) for name in live.shards]
+        serials = [serials_in(folder / SHARDS / name) for name in live.shards]
         alive = [of_shard[places.ids(of_shard) >= 0] for of_shard in serials]
         sizes = [(len(a), len(every)) for a, every in zip(alive, serials, strict=True)]
         chosen = taken(sizes, self._count)
