@@ -28,6 +28,41 @@ from rag.errors import (
 )
 from rag.store import Field, Scored, Wanted, live_generation, manifest, open_index
 from rag.store.dense import FLAT_PASSAGES, FaissStore, FaissWriter
+from rag.store.packing import packed, unpacked
+from rag.types import BlockKind, Box, Chunk
+
+# --- a passage as it is kept ---------------------------------------------------------------------
+
+SOME = st.none() | st.text(min_size=1, max_size=5)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(max_size=30),
+    st.lists(st.integers(0, 3000), min_size=2, max_size=8),
+    st.lists(st.integers(0, 300), max_size=8),
+    st.tuples(st.integers(1, 99), st.integers(1, 99)),
+    st.lists(SOME, min_size=4, max_size=4),
+    st.tuples(st.none() | st.integers(1, 9), st.none() | st.integers(1, 9)),
+)
+def test_a_passage_comes_back_as_it_was_packed(text, places, cuts, lines, told, pages):
+    # in columns a passage goes on above where it began
+    spans, sentences = (tuple(zip(one[::2], one[1::2], strict=False)) for one in (places, cuts))
+    chunk = Chunk(
+        f"年报/一.txt@{spans[0][0]}",
+        "年报/一.txt",
+        BlockKind.PARAGRAPH,
+        text,
+        spans,
+        sentences,
+        *lines,
+        *told,
+        page=pages[0],
+        page_end=pages[1],
+        boxes=(Box(1, 0.5, 1.0, 2.0, 3.0),) if pages[0] else (),
+    )
+    assert unpacked(packed(chunk), chunk.source, spans[0][0]) == chunk
+
 
 # --- vectors -------------------------------------------------------------------------------------
 

@@ -38,8 +38,8 @@ def tampered(index, change):
     """Change the passages as no build would; one of which ``change`` makes None is taken out."""
     connection = sqlite3.connect(part(index, "passages.sqlite"))
     with connection:
-        for serial, row in connection.execute("SELECT serial, passage FROM passages").fetchall():
-            changed = change(unpacked(row, ""))
+        for serial, start, row in connection.execute("SELECT * FROM passages").fetchall():
+            changed = change(unpacked(row, "", start))
             connection.execute("DELETE FROM passages WHERE serial = ?", [serial])
             if changed:
                 values = (serial, start_of(changed), packed(changed))

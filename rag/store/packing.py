@@ -97,7 +97,7 @@ def unpacked(data: bytes, source: str, start: int) -> Chunk:
         _walked(start, spans),
         _walked(0, sentences),
         line_start,
-        line_start + more_lines,
+        line_start + (more_lines or 0),
         title,
         section,
         byline,
