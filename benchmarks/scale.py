@@ -106,21 +106,30 @@ class Row:
 
 def paragraphs(data: Path) -> Iterator[str]:
     """Paragraphs of about a passage's length: the news', then sentences of theirs recombined."""
+    for article in _articles(data):
+        paragraph = ""
+        for sentence in article:
+            if paragraph and len(paragraph) + len(sentence) > 250:
+                yield paragraph
+                paragraph = ""
+            paragraph += sentence
+        if paragraph:
+            yield paragraph
+
+
+def _articles(data: Path) -> Iterator[list[str]]:
+    """The sentences of the news, then any of them in articles as long as theirs; without end."""
     seen: list[str] = []
+    lengths: list[int] = []
     with lzma.open(data / "news.jsonl.xz", "rt", encoding="utf-8") as lines:
         for line in lines:
-            paragraph = ""
-            for sentence in _SENTENCE.findall(_CONTROL.sub("", json.loads(line)["text"])):
-                if paragraph and len(paragraph) + len(sentence) > 250:
-                    yield paragraph
-                    paragraph = ""
-                paragraph += sentence
-                seen.append(sentence)
-            if paragraph:
-                yield paragraph
+            article = _SENTENCE.findall(_CONTROL.sub("", json.loads(line)["text"]))
+            seen += article
+            lengths.append(len(article))
+            yield article
     generator = random.Random(0)
     while True:
-        yield "".join(generator.choices(seen, k=5))[:400]
+        yield generator.choices(seen, k=generator.choice(lengths))
 
 
 def write_documents(data: Path, folder: Path, passages: int) -> tuple[int, list[str]]:

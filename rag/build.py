@@ -99,8 +99,9 @@ def build(
     )
     made = ("rag.store.prepared:prepare", (encoder.window_chars, isinstance(encoder, Additive)))
     with Intake(given, made) as intake:
-        live = _live(store)
-        seen, rest = _until_something_is_to_do(work, live, _outcomes(work, live, intake))
+        live, standing = _as_they_are(work)
+        every = _outcomes(work, live, standing, intake)
+        seen, rest = _until_something_is_to_do(work, live, every)
         if rest is None:
             _tidy(work)
             report = _as_it_was(live, [*failures, *(one for each in seen for one in each.failures)])
@@ -109,8 +110,8 @@ def build(
                 store.clean(given.keep_generations)
                 again = _live_name(store)
                 if again != (live.generation if live else None):  # another build was quicker
-                    live = _live(store)
-                    every = _outcomes(work, live, intake)
+                    live, standing = _as_they_are(work)
+                    every = _outcomes(work, live, standing, intake)
                     seen, rest = _until_something_is_to_do(work, live, every)
                 if rest is None:
                     told = [one for each in seen for one in each.failures]
@@ -196,8 +197,8 @@ def _written(
         if not any_read:  # what is live is better than nothing
             return _as_it_was(live, failures)
         encoded = writer.encode(work.progress)
-        published = writer.finish(work.docs)
-        with work.store.open(published.generation) as fresh:
+        with writer.finish(work.docs) as fresh:
+            published = fresh.manifest
             prove(fresh, intake, work.found)
         if not work.approve(published.generation):
             return _as_it_was(live, failures)
@@ -224,13 +225,20 @@ def _written(
     )
 
 
-def _live(store: Store) -> Manifest | None:
-    """The live generation, if every byte of it is what was written."""
+def _as_they_are(work: _Work) -> tuple[Manifest | None, set[str]]:
+    """The live generation, if every byte of it is as written, and the sources that stand.
+
+    These are those whose files are what was indexed. Reads all of both, at the same time; in one
+    thread each, since more of them wait for each other.
+    """
     try:
-        live = store.manifest(store.published()[-1])
+        live = work.store.manifest(work.store.published()[-1])
     except (IndexMissing, IndexDamaged):
-        return None
-    return None if store.damaged(live) else live
+        return None, set()
+    with ThreadPoolExecutor(1) as aside:
+        damaged = aside.submit(work.store.damaged, live)
+        standing = _standing(work, _records(live)) if live.shape == work.shape else set()
+        return (None, set()) if damaged.result() else (live, standing)
 
 
 def _live_name(store: Store) -> str | None:
@@ -256,14 +264,15 @@ def _places(work: _Work, before: dict[str, DocumentRecord]) -> list[str]:
     return sorted(hidden | work.found.keys())
 
 
-def _outcomes(work: _Work, live: Manifest | None, intake: Intake) -> Iterator[_Outcome]:
-    """Read what has to be read, in order of source."""
+def _outcomes(
+    work: _Work, live: Manifest | None, standing: set[str], intake: Intake
+) -> Iterator[_Outcome]:
+    """Read what has to be read, in order of source: what is not ``standing``."""
     before = _records(live)
     lang = work.settings.lang
     places = _places(work, before)
-    stand = _standing(work, before) if live is not None and live.shape == work.shape else set()
     # a file that is not found was reported when it was looked for
-    wanted = ((source, None if source in stand else work.found.get(source)) for source in places)
+    wanted = ((source, None if source in standing else work.found.get(source)) for source in places)
     for source, reading in intake.readings(wanted):
         was = before.get(source)
         if reading is None and was is not None:
@@ -279,15 +288,9 @@ def _outcomes(work: _Work, live: Manifest | None, intake: Intake) -> Iterator[_O
 
 
 def _standing(work: _Work, before: dict[str, DocumentRecord]) -> set[str]:
-    """Sources whose files are what was indexed. Reads all of them, on two cores."""
-    known = [one for source, one in work.found.items() if source in before]
-    halves = [known[: len(known) // 2], known[len(known) // 2 :]]
-
-    def stand(some: Sequence[Found]) -> list[str]:
-        return [one.source for one in some if _is_as_it_was(one, before[one.source])]
-
-    with ThreadPoolExecutor(2) as pool:
-        return {source for found in pool.map(stand, halves) for source in found}
+    """Sources whose files are what was indexed."""
+    known = (found for source, found in work.found.items() if source in before)
+    return {found.source for found in known if _is_as_it_was(found, before[found.source])}
 
 
 def _is_as_it_was(found: Found, was: DocumentRecord) -> bool:

@@ -7,6 +7,7 @@ command that needs it, so that help and search start quickly.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -201,6 +202,9 @@ def _build(docs: str | None, gates: tuple[str, ...], index: str | None, as_json:
     from rag.build import build
     from rag.evaluate import Gate, load_cases
 
+    # records of documents live as long as the command: to look among them for cycles, again and
+    # again, takes a tenth of the time
+    gc.set_threshold(100_000)
     settings = load_settings(docs=docs, index=index)
     words = texts(settings.lang)
     cases = [case for file in gates for case in load_cases(file)]

@@ -51,6 +51,9 @@ _UNSEEN = re.compile(
 )
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A file that a reader exists for; ``source`` is its posix path relative to the folder."""
@@ -119,15 +122,17 @@ class _Walk:
 
     def _enter(self, folder: Path, real: Path, prefix: str) -> None:
         try:
-            paths = sorted(folder.iterdir())
+            with os.scandir(folder) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
         except OSError as error:
             raise FileInaccessible(folder, reason=error.strerror) from error
         twins: dict[str, str] = {}
-        for path in paths:
-            if not _LEFTOVER.fullmatch(path.name):
-                source = prefix + path.name
+        for entry in entries:
+            if not _LEFTOVER.fullmatch(entry.name):
+                source = prefix + entry.name
+                path = Path(entry.path)
                 try:
-                    self._visit(path, real / path.name, source)
+                    self._visit(entry, path, real, source)
                     self._look_at(path, source, twins)
                 except ReadError as error:
                     self._fail(error, source)
@@ -142,17 +147,18 @@ class _Walk:
         if _UNSEEN.search(path.name):
             raise NameHasMarks(path)
 
-    def _visit(self, path: Path, real: Path, source: str) -> None:
-        if _has_surrogate(path.name):
+    def _visit(self, entry: os.DirEntry[str], path: Path, above: Path, source: str) -> None:
+        """Take up what stands in a folder; ``above`` is that folder in truth."""
+        if _has_surrogate(entry.name):
             raise FileNameNotText(path)
-        if path.is_symlink():
-            if not self._follows(path):
-                return
-            real = path.resolve()
-        if path.is_dir():
+        is_link = entry.is_symlink()  # the entry knows what it is: the disk is not asked again
+        if is_link and not self._follows(path):
+            return
+        if entry.is_dir():
+            real = path.resolve() if is_link else above / entry.name
             self.seen.add(real)
             self.waiting.append((path, real, source + "/"))
-        elif not path.is_file():
+        elif not entry.is_file():
             raise UnsupportedFormat(path, format=_node(path))
         elif source.endswith(SIDECAR):
             if not path.with_name(path.name.removesuffix(SIDECAR)).is_file():
@@ -272,8 +278,9 @@ def digest(found: Found) -> str:
         return hashlib.sha256(unpacked(found.path, found.inside, _ANY_MB)).hexdigest()
     sha256 = hashlib.sha256()
     try:
-        with found.path.open("rb") as file:
-            while block := file.read(_BLOCK):
+        with found.path.open("rb", buffering=0) as file:
+            at_once = min(_BLOCK, os.fstat(file.fileno()).st_size + 1)
+            while block := file.read(at_once):
                 sha256.update(block)
     except OSError as error:
         raise FileInaccessible(found.path, reason=error.strerror) from error
@@ -303,7 +310,7 @@ def _as_seen(name: str) -> str:
 
 
 def _has_surrogate(name: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in name)
+    return _SURROGATE.search(name) is not None
 
 
 def _node(path: Path) -> str:

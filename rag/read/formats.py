@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from rag.read.delimited import Delimited
@@ -35,7 +36,11 @@ READERS: tuple[Reader, ...] = (
 
 def reader_named(source: str) -> Reader | None:
     """The reader for a file's name, or None."""
-    suffix = PurePosixPath(source).suffix.lower()
+    return _reader_named(PurePosixPath(source).suffix.lower())
+
+
+@cache
+def _reader_named(suffix: str) -> Reader | None:
     return next((reader for reader in READERS if suffix in reader.suffixes), None)
 
 

@@ -52,9 +52,8 @@ class Sidecar:
 
 def sidecar_of(document: Path) -> Sidecar:
     """What the sidecar of a document says, if it has one."""
-    path = document.with_name(document.name + SIDECAR)
     try:
-        with path.open("rb") as file:
+        with Path(f"{document}{SIDECAR}").open("rb") as file:
             data = file.read(_SIDECAR_MAX + 1)
     except FileNotFoundError:
         return Sidecar()

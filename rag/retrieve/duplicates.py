@@ -10,8 +10,10 @@ of two towns on one form are alike in all but these, and say different things.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from rag.types import Chunk
 
@@ -26,20 +28,27 @@ class Print:
     """What is compared of a passage."""
 
     def __init__(self, chunk: Chunk) -> None:
-        """The costly part is made when it is asked for."""
-        known = chunk.metadata
-        self.letters = _MARKS.sub("", chunk.text).lower()
+        """The costly parts are made when they are asked for."""
+        self._chunk = chunk
         self._numbers = _DIGITS.findall(chunk.text)
-        self._names = [set(known.places), set(known.organisations), set(known.people)]
-        self._grams: frozenset[str] | None = None
+        self.digits = "".join(self._numbers).replace(".", "")
+        """Passages that are the same have the same."""
 
-    @property
+    @cached_property
+    def letters(self) -> str:
+        """Its letters and digits."""
+        return _MARKS.sub("", self._chunk.text).lower()
+
+    @cached_property
     def grams(self) -> frozenset[str]:
         """The character 3-grams of its letters and digits."""
-        if self._grams is None:
-            ends = range(_GRAM, len(self.letters) + 1)
-            self._grams = frozenset(self.letters[end - _GRAM : end] for end in ends)
-        return self._grams
+        ends = range(_GRAM, len(self.letters) + 1)
+        return frozenset(self.letters[end - _GRAM : end] for end in ends)
+
+    @cached_property
+    def _names(self) -> list[set[str]]:
+        known = self._chunk.metadata
+        return [set(known.places), set(known.organisations), set(known.people)]
 
     def is_same(self, other: Print) -> bool:
         """Whether both are of the same passage, or nearly."""
@@ -72,16 +81,19 @@ class Distinct:
         """Nothing has been shown yet."""
         self._limit = limit
         self._groups: dict[str, Group] = {}
+        self._alike: defaultdict[str, list[Group]] = defaultdict(list)
+        """By their digits: only these are compared."""
 
     def takes(self, chunk: Chunk) -> bool:
         """Whether ``chunk`` is none of those before it. If it is, it is kept beside that one."""
         own = Print(chunk)
-        for group in self._groups.values():
+        for group in self._alike[own.digits]:
             if group.print.is_same(own):
                 group.also.append(chunk)
                 return False
         if len(self._groups) < self._limit:
-            self._groups[chunk.chunk_id] = Group(own)
+            group = self._groups[chunk.chunk_id] = Group(own)
+            self._alike[own.digits].append(group)
         return True
 
     def also(self, chunk: Chunk) -> Sequence[Chunk]:

@@ -9,8 +9,8 @@ For other encoders every row is kept and compared up to :data:`FLAT_PASSAGES`; b
 and compared in eight bits a number. A switch needs no encoding: what there is of a passage is the
 same.
 
-FAISS serialises and Python writes, since FAISS's own file functions take no non-ASCII path on
-Windows.
+Python opens the files that FAISS reads and writes, since FAISS's own functions take no non-ASCII
+path on Windows.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ ROWS_LOOKED_AT = 500_000
 _TRAINED_ON = 40
 """Rows a list that the lists are learned from; the vectors have no clusters worth more."""
 _BLOCK = 20_000
+_AT_ONCE = 1 << 20
+"""Bytes of an index that are read at a time."""
 REFINED = 1_500
 """Rows that are scored exactly, or twenty for each passage asked for where that is more."""
 _EXACT = 2_000
@@ -208,8 +210,8 @@ class FaissStore:
             self._rows = Rows(serials_in(folder), *(_mapped(folder, name) for name in _ROWS[1:]))
             self._index: Any = None
             if (folder / FILE).exists():
-                data = np.fromfile(folder / FILE, dtype=np.uint8)
-                self._index = faiss.deserialize_index(data)
+                with (folder / FILE).open("rb") as file:
+                    self._index = swig.read_index(swig.PyCallbackIOReader(file.read, _AT_ONCE))
             self._starts = self._rows.starts()
         except Exception as error:  # whatever bytes that are not theirs make the libraries raise
             raise IndexDamaged(folder / FILE, reason=FILE) from error

@@ -97,7 +97,7 @@ class MilvusWriter:
         progress("encode", self._passages, self._passages)
         return self._encoded
 
-    def finish(self, docs: str) -> Manifest:
+    def finish(self, docs: str) -> MilvusIndex:
         """See the seam."""
         self._flush()
         self._milvus.finish(self._name, self._windows)
@@ -123,11 +123,12 @@ class MilvusWriter:
             },
         )
         write_manifest(self._milvus, described)
-        with MilvusIndex(self._milvus, self._name) as index:
-            missing = index.damaged()
+        index = MilvusIndex(self._milvus, self._name)
+        missing = index.damaged()
         if missing:
+            index.close()
             raise IndexNotWritable(self._milvus.uri, reason=", ".join(missing))
-        return described
+        return index
 
     def publish(self) -> None:
         """See the seam."""

@@ -148,11 +148,11 @@ class IndexWriter(Protocol):
         """Bring in the vectors of all passages; returns how many of them had to be computed."""
         ...
 
-    def finish(self, docs: str) -> Manifest:
+    def finish(self, docs: str) -> Index:
         """Finish all parts and prove that they are whole; the generation stands, but is not live.
 
-        It can be opened by its name, and goes with the end of :meth:`Store.writing` unless it is
-        published.
+        It is opened, can be opened by its name, and goes with the end of :meth:`Store.writing`
+        unless it is published.
         """
         ...
 

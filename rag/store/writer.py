@@ -206,11 +206,10 @@ class FileWriter:
             self._shard = ShardWriter(folder, self._encoder, self._opened)
         return self._shard
 
-    def finish(self, docs: str) -> Manifest:
-        """Finish all parts and prove that they are whole; the generation stands, but is not live.
+    def finish(self, docs: str) -> FileIndex:
+        """Finish all parts; the generation stands, is opened, and is not live.
 
-        It can be opened by its name, and goes with the end of :func:`writing` unless it is
-        published.
+        It goes with the end of :func:`writing` unless it is published.
         """
         dropped = self._take_over() if self._shared else 0
         if self._shard:
@@ -232,13 +231,11 @@ class FileWriter:
             parts={name: Part(size, sha256) for name, (size, sha256) in parts.items()},
         )
         manifest.write(self._folder, described)
-        try:
-            manifest.check_sizes(self._folder, manifest.read(self._folder))
-            FileIndex(self._folder, described).close()
-        except IndexDamaged as error:
-            raise IndexNotWritable(self._folder, reason=error.details["reason"]) from error
         layout.stand(self._index, self._name)
-        return described
+        try:
+            return open_generation(self._index, self._name)
+        except IndexDamaged as error:
+            raise IndexNotWritable(self._index, reason=error.details["reason"]) from error
 
     def _take_over(self) -> int:
         """Link the live generation's shards, or write anew what is left of them.
