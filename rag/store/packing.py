@@ -17,8 +17,10 @@ _KNOWN = [field.name for field in fields(Metadata)]
 _HALVES = b"\xff"
 """Begins what is not in GB 18030: no block of DEFLATE, whose kind 3 there is not, begins so."""
 _HEADS = (
-    '\0[1,"heading",[0,","caption",[","list_item",["，，null,null,null,'
-    '"places":["organisations":["people":[\0[0,"paragraph",['
+    '，，"publisher":""edition":"","photographer":"","kicker":"","subheadline":"","dateline":"'
+    '\0["heading",[0,","caption",[0,","list_item",[0,],null,null,null,null,null,'
+    '{"reporters":["issued":"",null,null,null,"places":["","],"organisations":["],"people":["],'
+    '0,null,null,null,null,null,{"places":["。\0["paragraph",[0,'
 )
 """What follows many a text."""
 
