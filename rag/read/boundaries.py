@@ -47,22 +47,26 @@ class Part:
 
 @dataclass(slots=True)
 class Words:
-    """The character bigrams of the article so far."""
+    """The character bigrams of the article so far; counted when they are asked for."""
 
     counts: Counter[str] = field(default_factory=Counter)
     square: int = 0
+    waiting: list[str] = field(default_factory=list)
     tail: str = ""
 
     def add(self, text: str) -> None:
         """Take up a text."""
-        for bigram, count in _bigrams(text).items():
-            before = self.counts[bigram]
-            self.square += (before + count) ** 2 - before**2
-            self.counts[bigram] = before + count
+        self.waiting.append(text)
         self.tail = (self.tail + text)[-_BORDER:]
 
     def cosine(self, text: str) -> float:
         """How much of a text's words are those of the article: 0 to 1."""
+        for new in self.waiting:
+            for bigram, count in _bigrams(new).items():
+                before = self.counts[bigram]
+                self.square += (before + count) ** 2 - before**2
+                self.counts[bigram] = before + count
+        self.waiting = []
         other = _bigrams(text)
         shared = sum(count * self.counts[bigram] for bigram, count in other.items())
         norm = sqrt(self.square * sum(count**2 for count in other.values()))
