@@ -46,7 +46,7 @@ _TRAINED_ON = 40
 """Rows a list that the lists are learned from; the vectors have no clusters worth more."""
 _BLOCK = 20_000
 _AT_ONCE = 1 << 20
-"""Bytes of an index that are read at a time."""
+"""Bytes of an index that are read and written at a time."""
 REFINED = 1_500
 """Rows that are scored exactly, or twenty for each passage asked for where that is more."""
 _EXACT = 2_000
@@ -160,7 +160,7 @@ class FaissWriter:
                 np.save(file, array, allow_pickle=False)
         if index is not None:
             with (self._folder / FILE).open("xb") as file:
-                file.write(faiss.serialize_index(index).data)
+                swig.write_index(index, swig.PyCallbackIOWriter(file.write, _AT_ONCE))
 
     def _in_order(self) -> Rows:
         """All that was given, by serial; the vectors too."""
