@@ -48,6 +48,7 @@ from rag.retrieve.question import Question, understand
 from rag.retrieve.ranking import (
     FILE,
     LOOKED_AT,
+    NAMED,
     READ,
     READING,
     SIGNALS,
@@ -70,7 +71,7 @@ COMPREHENSION = (  # passages, news articles among them, characters a passage
     (40, 0, 200),
     (80, 30, 350),
     (120, 300, 250),
-    (180, 3000, 250),
+    (180, 20_000, 250),
     (110, 1000, 500),
 )
 STATEMENTS = (  # kind, documents, characters a passage
@@ -110,6 +111,7 @@ BOOSTING = {
 ROUNDS = 100
 IMPORTANCE = {"comprehension": 1.5}
 """Of a kind of corpus, against 1 for the others: here the wording is the text's own."""
+NAMED_WEIGHTS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
 FAR, NEAR, CUT, VAIN = 0.1, 0.15, 0.15, 0.3
 """Weights of the ways in which a question has no answer, against 1 for one that has."""
 _ENCODER = cache(load_encoder)
@@ -159,6 +161,8 @@ class Asked:
     read: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """Which rows have been read word by word, and how likely their sentences answer."""
     logits: Sequence[npt.NDArray[np.float64]] = ()
+    named: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    """Of each row, its share of what the question names."""
     sentence_logits: npt.NDArray[np.float64] | None = None
 
 
@@ -191,12 +195,18 @@ def first_of(
     return first, known(case.matrix[first], scores[first], [case.logits[one] for one in best])
 
 
+def _read_rows(
+    case: Asked, first: npt.NDArray[np.int64], rows: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    return np.column_stack([rows[:, -len(READING) :], case.named[first]])
+
+
 def ranked_by(
     case: Asked, order: npt.NDArray[np.float64], reading: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """The :data:`SIGNALS` of an asking, and which of its passages answer, best first."""
     first, rows = first_of(case, order)
-    scores = rows[:, -len(READING) :] @ reading
+    scores = _read_rows(case, first, rows) @ reading
     best = by_score(scores)
     return signals(rows[best], scores[best]), case.relevant[first[best]]
 
@@ -243,7 +253,7 @@ def _look(
                   for i, chunk in zip(ids, chunks, strict=True)]  # fmt: skip
     evidence = weigh(question, chunks, found.shares[order], load_lexicon())
     relevant = np.array([answerable and passage in right for passage in ids])
-    asked = Asked(evidence.matrix, relevant, answerable, weight)
+    asked = Asked(evidence.matrix, relevant, answerable, weight, named=evidence.named)
     asked.read = np.array(by_score(load_ranking().scores(evidence.matrix))[:SURELY_READ])
     asked.logits = read_word_by_word(question, [chunks[place] for place in asked.read])
     if relevant.any():
@@ -494,15 +504,28 @@ def fit_order(
 
 
 def fit_reading(asked: list[Asked], order: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The order of what has been read."""
+    """The order of what has been read; last, what is named.
+
+    The weight of names is that of :data:`NAMED_WEIGHTS` which puts most answers first: nearly all
+    candidates hold the names, so a likelihood is all but blind to those that do not.
+    """
     importance = _importance(asked)
-    cases, shares = [], []
+    cases, named, shares = [], [], []
     for case in asked:
         first, rows = first_of(case, order)
         if case.relevant[first].any():
             cases.append((rows[:, -len(READING) :], case.relevant[first]))
+            named.append(case.named[first])
             shares.append(importance[case.corpus])
-    return fit_order(cases, importance=shares)
+    reading = fit_order(cases, importance=shares)
+
+    def answered(weight: float) -> float:
+        return sum(
+            share * relevant[by_score(rows @ reading + weight * held)[0]]
+            for (rows, relevant), held, share in zip(cases, named, shares, strict=True)
+        )
+
+    return np.append(reading, max(NAMED_WEIGHTS, key=answered))
 
 
 def trees_of(booster: lightgbm.Booster) -> Trees:
@@ -643,7 +666,7 @@ def write(asked: list[Asked], out: Path, trees: Path) -> None:
     stored = {
         "first": named(LEGS, fit_order(_first(asked))),
         "order": named(FEATURES, learned.order),
-        "reading": named(READING, learned.reading),
+        "reading": named((*READING, NAMED), learned.reading),
         "sentence": named((*SENTENCE, "logit"), fit_order(_sentences(asked))),
         "confidence": named(SIGNALS, learned.confidence),
     }

@@ -7,7 +7,7 @@ question. The text itself is never changed.
 
 from rag.encode.counterparts import counterparts
 from rag.encode.encoder import Additive, Encoder, Tokens, Vectors, embedded_encoder, load_encoder
-from rag.encode.lexicon import Lexicon, load_lexicon
+from rag.encode.lexicon import UNSEEN, Lexicon, load_lexicon
 from rag.encode.normalise import normalise, whole
 from rag.encode.reranker import Reranker, load_reranker
 from rag.encode.terms import (
@@ -22,6 +22,7 @@ from rag.encode.terms import (
 
 __all__ = [
     "TERMS_IDENTITY",
+    "UNSEEN",
     "Additive",
     "Encoder",
     "Lexicon",

@@ -107,6 +107,8 @@ class Evidence:
     """Shape ``[passages, len(FEATURES)]``."""
     sentences: tuple[Floats, ...]
     """For each passage, shape ``[sentences, len(SENTENCE)]``."""
+    named: Floats
+    """The share of what the question names that each passage, or its headline, names too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,7 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
         ]
     )
     parts = np.split(np.round(of_sentence, 6), starts[1:])
-    return Evidence(np.round(matrix, 6), tuple(parts))
+    return Evidence(np.round(matrix, 6), tuple(parts), _named(question, titled))
 
 
 def question_tokens(question: Question, lexicon: Lexicon) -> npt.NDArray[np.int64]:
@@ -399,6 +401,16 @@ def _likeliest(
         # by meaning the whole sentence is read: where in it a word stands is not kept
         np.maximum.at(softly, owners, np.maximum(meant, 0.5 * near[owners]) @ telling)
     return kinds, around, softly
+
+
+def _named(question: Question, titled: Floats) -> Floats:
+    """Of the names that any candidate has, each one's share; 1 where there are none."""
+    asked = np.array(question.names, dtype=bool)
+    held = titled[:, asked] >= 1.0
+    known = held.any(axis=0)
+    if not known.any():
+        return np.ones(len(titled))
+    return _exact(held[:, known].mean(axis=1))
 
 
 def _neighbours(

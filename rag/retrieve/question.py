@@ -13,10 +13,12 @@ from enum import StrEnum
 
 import numpy as np
 
-from rag.encode import Lexicon, bigrams, counterparts, cut, normalise, tagged, words
+from rag.encode import UNSEEN, Lexicon, bigrams, counterparts, cut, normalise, tagged, words
 
 _BORROWED = 0.6
 """Weight of a word of an earlier turn against one of the question itself."""
+_NAMING = ("nr", "ns", "nt", "nz", "x", "eng")
+"""jieba's tags of people, places, organisations, other names, and of what is no Chinese word."""
 _COUNT = re.compile(r"\d[余多]?(?![\d.年月日号时点元%])")
 """A number that counts things: no date, no sum of money, no share."""
 MOST_TERMS = 64
@@ -96,6 +98,8 @@ class Question:
     """For each content word, what it goes by in reports where it is an everyday word."""
     weights: tuple[float, ...]
     """The weight of each content word: by rarity, less for those taken from earlier turns."""
+    names: tuple[bool, ...]
+    """Which content words name something: by jieba's tags, or as words that no text had."""
     words: tuple[str, ...]
     """Terms for the word fields of the full text."""
     bigrams: tuple[str, ...]
@@ -121,12 +125,17 @@ def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
         content = [content[place] for place in keep]
         weights = [weights[place] for place in keep]
     kept = set(content)
+    tags = dict(tagged(f"{plain} {normalise(earlier)}"))
     runs = _runs(text, kept) + _runs(earlier, kept)
     return Question(
         text=f"{text} {earlier}" if earlier else text,
         content=tuple(content),
         counterparts=counterparts(f"{plain} {normalise(earlier)}", content),
         weights=tuple(weights),
+        names=tuple(
+            tags.get(word, "").startswith(_NAMING) or lexicon.rarity(word) >= UNSEEN
+            for word in content
+        ),
         words=tuple(
             dict.fromkeys(word for run in runs for word in words(run) if word not in EMPTY_WORDS)
         ),

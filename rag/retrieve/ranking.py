@@ -44,6 +44,8 @@ READING = (
     "read_behind",
 )
 """What is known of a passage that has been read, beside its features."""
+NAMED = "named"
+"""Speaks for the order of what was read only: whoever asks for a name wants no passage without."""
 SIGNALS = (
     *(f"best_{name}" for name in (*FEATURES[len(LEGS) :], *READING)),  # of the first three
     *(f"first_{name}" for name in (*FEATURES[len(LEGS) :], *READING)),
@@ -91,7 +93,7 @@ class Ranking:
     order: Floats
     """One a feature."""
     reading: Floats
-    """One for each of :data:`READING`: the order of what has been read."""
+    """One for each of :data:`READING`, and one for what is named: the order of what was read."""
     sentence: Floats
     """One for each of :data:`SENTENCE` and the logit."""
     confidence: Floats
@@ -106,9 +108,14 @@ class Ranking:
         """The score of each row: higher is better; only differences mean anything."""
         return np.asarray(matrix @ self.order)
 
-    def read_scores(self, known: Floats) -> Floats:
-        """The score of each passage that was read; ``known`` is of :func:`known`."""
-        return np.asarray(known[:, -len(READING) :] @ self.reading)
+    def read_scores(self, known: Floats, named: Floats) -> Floats:
+        """The score of each passage that was read.
+
+        Args:
+            known: of :func:`known`.
+            named: of :class:`~rag.retrieve.features.Evidence`.
+        """
+        return np.column_stack([known[:, -len(READING) :], named]) @ self.reading
 
     def best_sentences(self, sentences: Floats, logits: Floats) -> list[int]:
         """The places of a passage's sentences, the one that answers first."""
@@ -183,7 +190,7 @@ def load_ranking() -> Ranking:
     return Ranking(
         first=weights("first", LEGS),
         order=weights("order", FEATURES),
-        reading=weights("reading", READING),
+        reading=weights("reading", (*READING, NAMED)),
         sentence=weights("sentence", (*SENTENCE, "logit")),
         confidence=weights("confidence", SIGNALS),
         confidence_trees=_trees(load_file(TREES)),
