@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
-from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -62,18 +61,13 @@ class Lexicon:
         """
         ids: list[int] = []
         starts = [0]
-        known = self._ids.get
         for text in texts:
-            words = cut_normal(text)
-            places = list(map(known, words, repeat(-1)))
-            if -1 in places:
-                for word, place in zip(words, places, strict=True):
-                    if place >= 0:
-                        ids.append(place)
-                    elif not word.isascii():
-                        ids.extend(self._ids[char] for char in word if char in self._ids)
-            else:
-                ids += places
+            for word in cut_normal(text):
+                place = self._ids.get(word)
+                if place is not None:
+                    ids.append(place)
+                elif not word.isascii():
+                    ids.extend(self._ids[char] for char in word if char in self._ids)
             starts.append(len(ids))
         return Tokens(np.array(ids, dtype=np.int64), np.array(starts, dtype=np.int64))
 

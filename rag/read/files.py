@@ -49,8 +49,6 @@ _LEFTOVER = re.compile(
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]"
 )
-
-
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

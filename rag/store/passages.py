@@ -81,7 +81,8 @@ class PassagesWriter:
 
     def read(self) -> Iterator[tuple[int, Chunk]]:
         """The passages so far, by serial, as of no document."""
-        rows = self._connection.execute("SELECT * FROM passages ORDER BY serial")
+        query = "SELECT serial, start, passage FROM passages ORDER BY serial"
+        rows = self._connection.execute(query)
         yield from ((serial, unpacked(row, "", start)) for serial, start, row in rows)
 
     def keep(self, hashes: Sequence[tuple[int, bytes]]) -> None:
@@ -123,8 +124,8 @@ class Passages:
         for start in range(0, len(serials), _AT_ONCE):
             some = [int(one) for one in serials[start : start + _AT_ONCE]]
             marks = ",".join("?" * len(some))
-            query = f"SELECT * FROM passages WHERE serial IN ({marks})"
-            found.update((serial, (start, row)) for serial, start, row in self._rows(query, some))
+            query = f"SELECT serial, start, passage FROM passages WHERE serial IN ({marks})"
+            found.update((serial, (begins, row)) for serial, begins, row in self._rows(query, some))
         try:
             chunks = []
             for serial, source in zip(serials, sources, strict=True):
