@@ -121,6 +121,16 @@ def test_each_passage_has_its_own_windows(tmp_path):
     assert (store.vectors([3, 0]) == rows[[6, 7, 8, 0, 1]]).all()
 
 
+@pytest.mark.parametrize("ranges", [[[0, 2**40]], [[0, 2**62]] * 4, [[5, 2]], [0, 2]])
+def test_passages_that_nobody_counted_are_refused(tmp_path, ranges):
+    writer = FaissWriter(tmp_path, 3)
+    writer.add([0, 1], [1, 1], np.eye(2, 3, dtype=np.float32))
+    writer.close()
+    np.save(tmp_path / "serials.npy", np.array(ranges, np.int64))
+    with pytest.raises(IndexDamaged):
+        FaissStore(tmp_path, 3)
+
+
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
     """A store of more passages than are all compared, and every vector in it."""

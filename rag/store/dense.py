@@ -363,14 +363,17 @@ class FaissStore:
 
 
 def serials_in(folder: Path) -> _Ints:
-    """The serials of a shard's passages, ascending. Raises OSError, ValueError where damaged."""
-    ranges = _mapped(folder, _ROWS[0])
+    """The serials of a shard's passages, ascending. Raises OSError, ValueError where damaged.
+
+    Ranges that hold more than there are counts of are not unfolded: their size is anybody's word.
+    """
+    ranges, count = _mapped(folder, "serials"), len(_mapped(folder, "counts"))
     if ranges.ndim != 2 or ranges.shape[1] != 2:
         raise ValueError(f"{ranges.shape}")
     lengths = ranges[:, 1] - ranges[:, 0]
-    before = np.cumsum(lengths) - lengths
-    serials: _Ints = np.repeat(ranges[:, 0] - before, lengths) + np.arange(int(lengths.sum()))
-    return serials
+    if (lengths < 0).any() or (lengths > count).any() or int(lengths.sum()) != count:
+        raise ValueError(f"{count} passages are not {ranges[:3]}")
+    return _pieces(ranges.ravel(), np.arange(0, 2 * len(ranges), 2))
 
 
 def ranges_of(serials: _Ints) -> _Ints:
