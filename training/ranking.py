@@ -112,6 +112,7 @@ ROUNDS = 100
 IMPORTANCE = {"comprehension": 1.5}
 """Of a kind of corpus, against 1 for the others: here the wording is the text's own."""
 NAMED_WEIGHTS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
+"""Tried for what is named: the one that puts most answers first is taken."""
 FAR, NEAR, CUT, VAIN = 0.1, 0.15, 0.15, 0.3
 """Weights of the ways in which a question has no answer, against 1 for one that has."""
 _ENCODER = cache(load_encoder)
@@ -162,7 +163,7 @@ class Asked:
     """Which rows have been read word by word, and how likely their sentences answer."""
     logits: Sequence[npt.NDArray[np.float64]] = ()
     named: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    """Of each row, its share of what the question names."""
+    """Of each row, as :class:`~rag.retrieve.features.Evidence` has it."""
     sentence_logits: npt.NDArray[np.float64] | None = None
 
 
@@ -506,8 +507,7 @@ def fit_order(
 def fit_reading(asked: list[Asked], order: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The order of what has been read; last, what is named.
 
-    The weight of names is that of :data:`NAMED_WEIGHTS` which puts most answers first: nearly all
-    candidates hold the names, so a likelihood is all but blind to those that do not.
+    Nearly all candidates hold the names, so a likelihood is all but blind to those that do not.
     """
     importance = _importance(asked)
     cases, named, shares = [], [], []

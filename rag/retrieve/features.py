@@ -108,7 +108,7 @@ class Evidence:
     sentences: tuple[Floats, ...]
     """For each passage, shape ``[sentences, len(SENTENCE)]``."""
     named: Floats
-    """The share of what the question names that each passage, or its headline, names too."""
+    """The share of what the question names that each passage and its headline lack, below 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,13 +404,13 @@ def _likeliest(
 
 
 def _named(question: Question, titled: Floats) -> Floats:
-    """Of the names that any candidate has, each one's share; 1 where there are none."""
+    """Of the names that any candidate has, each one's share less 1: 0 where it lacks none."""
     asked = np.array(question.names, dtype=bool)
     held = titled[:, asked] >= 1.0
     known = held.any(axis=0)
     if not known.any():
-        return np.ones(len(titled))
-    return _exact(held[:, known].mean(axis=1))
+        return np.zeros(len(titled))
+    return _exact(held[:, known].mean(axis=1)) - 1.0
 
 
 def _neighbours(
