@@ -32,7 +32,7 @@ LEARNING_RATE = 5e-3
 PASSAGE_TOKENS = (25, 150)
 """Least and most tokens of a passage: the index has a vector for every 60 characters."""
 MIX = {
-    "news": 0.34, "report": 0.19, "broadcast": 0.09, "pairs": 0.18, "written": 0.14,
+    "news": 0.32, "report": 0.19, "broadcast": 0.09, "pairs": 0.16, "written": 0.18,
     "synonyms": 0.06,
 }  # fmt: skip
 SWAPPED = 0.15
@@ -113,16 +113,21 @@ class Sampler:
         labelled = list(pairs(data))
         self.questions = Texts.of(tokenizer, [question for question, _ in labelled])
         self.passages = Texts.of(tokenizer, [passage for _, passage in labelled])
-        asked, parts, first, self.answering = [], [], [0], []
+        asked, parts, first, place = [], [], [0], {}
+        self.answering: list[tuple[int, int]] = []
         for question, text, answer in written(data):
-            told = sentences(text)
+            if text not in place:
+                place[text] = len(first) - 1
+                parts.extend(sentences(text))
+                first.append(len(parts))
+            told = parts[first[place[text]] : first[place[text] + 1]]
             at = next((i for i, part in enumerate(told) if answer in "".join(part.split())), None)
             if at is not None:
                 asked.append(question)
-                self.answering.append(at)
-                parts.extend(told)
-                first.append(len(parts))
-        self.told = Corpus(Texts.of(tokenizer, parts), np.array(first), Texts.of(tokenizer, asked))
+                self.answering.append((place[text], at))
+        self.asked = Texts.of(tokenizer, asked)
+        none = Texts.of(tokenizer, [""])
+        self.told = Corpus(Texts.of(tokenizer, parts), np.array(first), none)
 
     def batch(self) -> tuple[list[Ints], list[Ints]]:
         """BATCH queries and the passage of each, perhaps followed by passages of none."""
@@ -141,8 +146,8 @@ class Sampler:
             return queries, others
         elif kind == "written":
             chosen = self.random.choice(len(self.answering), BATCH, replace=False)
-            drawn = [(self.told.titles[i], self._around(i, self.answering[i])) for i in chosen]
-            beside = [self._beside(i) for i in chosen[: BATCH // 2]]
+            drawn = [(self.asked[i], self._around(*self.answering[i])) for i in chosen]
+            beside = [self._beside(*self.answering[i]) for i in chosen[: BATCH // 2]]
             return (
                 [self._swap(self._drop(query)) for query, _ in drawn],
                 [*(passage for _, passage in drawn), *(one for one in beside if len(one))],
@@ -197,8 +202,8 @@ class Sampler:
         left, right = self._stretch(self.told, article, int(self.told.first[article]) + at)
         return self.told.sentences.window(left, right + 1)
 
-    def _beside(self, article: int) -> Ints:
-        """A passage of the document that does not hold the answering sentence; empty if none."""
+    def _beside(self, article: int, at: int) -> Ints:
+        """A passage of the document that does not hold its sentence ``at``; empty if none."""
         count = int(self.told.first[article + 1] - self.told.first[article])
         for _ in range(4):
             left, right = self._stretch(
@@ -206,7 +211,7 @@ class Sampler:
                 article,
                 int(self.told.first[article]) + int(self.random.integers(count)),
             )
-            if not left <= self.told.first[article] + self.answering[article] <= right:
+            if not left <= self.told.first[article] + at <= right:
                 return self.told.sentences.window(left, right + 1)
         return self.told.sentences.window(0, 0)
 
