@@ -57,6 +57,7 @@ from rag.retrieve.ranking import (
     by_score,
     known,
     load_ranking,
+    of_reading,
     signals,
 )
 from rag.settings import load_settings
@@ -162,8 +163,6 @@ class Asked:
     read: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """Which rows have been read word by word, and how likely their sentences answer."""
     logits: Sequence[npt.NDArray[np.float64]] = ()
-    named: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    """Of each row, as :class:`~rag.retrieve.features.Evidence` has it."""
     sentence_logits: npt.NDArray[np.float64] | None = None
 
 
@@ -196,18 +195,12 @@ def first_of(
     return first, known(case.matrix[first], scores[first], [case.logits[one] for one in best])
 
 
-def _read_rows(
-    case: Asked, first: npt.NDArray[np.int64], rows: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    return np.column_stack([rows[:, -len(READING) :], case.named[first]])
-
-
 def ranked_by(
     case: Asked, order: npt.NDArray[np.float64], reading: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """The :data:`SIGNALS` of an asking, and which of its passages answer, best first."""
     first, rows = first_of(case, order)
-    scores = _read_rows(case, first, rows) @ reading
+    scores = of_reading(rows) @ reading
     best = by_score(scores)
     return signals(rows[best], scores[best]), case.relevant[first[best]]
 
@@ -254,7 +247,7 @@ def _look(
                   for i, chunk in zip(ids, chunks, strict=True)]  # fmt: skip
     evidence = weigh(question, chunks, found.shares[order], load_lexicon())
     relevant = np.array([answerable and passage in right for passage in ids])
-    asked = Asked(evidence.matrix, relevant, answerable, weight, named=evidence.named)
+    asked = Asked(evidence.matrix, relevant, answerable, weight)
     asked.read = np.array(by_score(load_ranking().scores(evidence.matrix))[:SURELY_READ])
     asked.logits = read_word_by_word(question, [chunks[place] for place in asked.read])
     if relevant.any():
@@ -510,19 +503,19 @@ def fit_reading(asked: list[Asked], order: npt.NDArray[np.float64]) -> npt.NDArr
     Nearly all candidates hold the names, so a likelihood is all but blind to those that do not.
     """
     importance = _importance(asked)
-    cases, named, shares = [], [], []
+    cases, shares = [], []
     for case in asked:
         first, rows = first_of(case, order)
         if case.relevant[first].any():
-            cases.append((rows[:, -len(READING) :], case.relevant[first]))
-            named.append(case.named[first])
+            cases.append((of_reading(rows), case.relevant[first]))
             shares.append(importance[case.corpus])
-    reading = fit_order(cases, importance=shares)
+    reading = fit_order([(rows[:, :-1], relevant) for rows, relevant in cases], importance=shares)
 
     def answered(weight: float) -> float:
+        weights = np.append(reading, weight)
         return sum(
-            share * relevant[by_score(rows @ reading + weight * held)[0]]
-            for (rows, relevant), held, share in zip(cases, named, shares, strict=True)
+            share * relevant[by_score(rows @ weights)[0]]
+            for (rows, relevant), share in zip(cases, shares, strict=True)
         )
 
     return np.append(reading, max(NAMED_WEIGHTS, key=answered))

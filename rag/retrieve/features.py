@@ -81,9 +81,17 @@ FEATURES = (
     "known",  # coverage by all candidates together: what the corpus knows of
     "weakest_titled",
     "asked",  # the question says what kind of thing it wants
-    "words",  # how many content words it has
+    "word_count",  # how many content words it has
     "length",
+    "heavy",  # passage and headline together, the heaviest words counting most
+    "named",  # the share of what the question names that passage and headline lack, below 0
+    "opening",  # coverage by the words the passage begins with: what it is about
+    "opening_article",  # by the beginning of any candidate of the article
+    "opens",  # how much of the question the passage begins with, as a share of it
 )
+_OPENING = 24
+"""Code points that a passage begins with."""
+_LEADING = re.compile(r"[^\w]+")
 _BORDER = "\uf8ff"
 """Of private use: no normalisation changes it or reaches across it."""
 _NEAR, _NEARER = 0.4, 0.55
@@ -107,8 +115,6 @@ class Evidence:
     """Shape ``[passages, len(FEATURES)]``."""
     sentences: tuple[Floats, ...]
     """For each passage, shape ``[sentences, len(SENTENCE)]``."""
-    named: Floats
-    """The share of what the question names that each passage and its headline lack, below 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +205,7 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
     article_scores, article_soft = of_article @ weights, soft_article @ weights
     soft_scores = soft_titled @ weights
     texts = ["".join(one.sentences) for one in passages]
+    opening = _held(question, [text[:_OPENING] for text in texts]) @ weights
     matrix = np.column_stack(
         [
             legs,
@@ -237,10 +244,15 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
             np.full(len(chunks), float(bool(question.kinds))),
             np.full(len(chunks), min(word_count, _MANY) / _MANY),
             np.minimum([len(text) for text in texts], 500) / 500,
+            titled @ _shares(np.array(question.weights) ** 3),
+            _named(question, titled),
+            opening,
+            _article_best(article, opening),
+            _opens(question, texts),
         ]
     )
     parts = np.split(np.round(of_sentence, 6), starts[1:])
-    return Evidence(np.round(matrix, 6), tuple(parts), _named(question, titled))
+    return Evidence(np.round(matrix, 6), tuple(parts))
 
 
 def question_tokens(question: Question, lexicon: Lexicon) -> npt.NDArray[np.int64]:
@@ -456,6 +468,27 @@ def _runs(question: Question, texts: Sequence[str]) -> Floats:
                 start += 1
         shares.append(best / len(asked) if best > 1 else 0.0)
     return np.array(shares)
+
+
+def _opens(question: Question, texts: Sequence[str]) -> Floats:
+    """Longest beginning that the question holds, from two code points on."""
+    asked = _flat(question.text)[:200]
+    shares = []
+    for text in texts:
+        start = _LEADING.match(text)
+        begins = text[start.end() if start else 0 :][: len(asked)]
+        best = 0
+        while best < len(begins) and begins[: best + 1] in asked:
+            best += 1
+        shares.append(best / len(asked) if best > 1 else 0.0)
+    return np.array(shares)
+
+
+def _article_best(article: npt.NDArray[np.int64], scores: Floats) -> Floats:
+    """For each passage: the best score of its article's candidates."""
+    best = np.zeros(int(article.max()) + 1)
+    np.maximum.at(best, article, scores)
+    return best[article]
 
 
 def _weakest(rows: Floats, weights: Floats) -> Floats:

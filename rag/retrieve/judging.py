@@ -79,7 +79,7 @@ def judge(
     read = ranked[:READ]
     logits = read_word_by_word(question, [chunks[place] for place in read])
     told = known(evidence.matrix[read], weighed[read], logits)
-    judged = ranking.read_scores(told, evidence.named[read])
+    judged = ranking.read_scores(told)
     reading: dict[int, Leg] = {}
     shown = list(range(len(read)))
     if mode is Mode.HYBRID:

@@ -40,6 +40,10 @@ _FUNCTION_WORDS = """
 现在
 """.split()
 EMPTY_WORDS = frozenset(_INTERROGATIVES + _FUNCTION_WORDS)
+_WHICH = re.compile(r"哪(?![吒怕])|由?谁|第?几(?![何乎内])|多少|[因于任以]何$|何[时地人处]")
+"""How a word begins that asks: 哪一年, 第几届, 多少岁."""
+_GLUED = re.compile(r"([的在被]?)(.+?)([的了有在是被]?)")
+"""A word that no text had, cut too long: 尚恩有 is 尚恩 and 有."""
 
 
 class Kind(StrEnum):
@@ -112,8 +116,8 @@ class Question:
 def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
     """Take ``text`` apart; words that stand only in ``earlier`` (a former turn) weigh less."""
     plain = normalise(text)
-    own = _content(text)
-    borrowed = [word for word in _content(earlier) if word not in own]
+    own = _content(text, lexicon)
+    borrowed = [word for word in _content(earlier, lexicon) if word not in own]
     content = [*own, *borrowed]
     weights = [
         *(lexicon.importance(word) for word in own),
@@ -126,7 +130,7 @@ def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
         weights = [weights[place] for place in keep]
     kept = set(content)
     tags = dict(tagged(f"{plain} {normalise(earlier)}"))
-    runs = _runs(text, kept) + _runs(earlier, kept)
+    runs = _runs(text, kept, lexicon) + _runs(earlier, kept, lexicon)
     return Question(
         text=f"{text} {earlier}" if earlier else text,
         content=tuple(content),
@@ -181,14 +185,23 @@ def _number(question: str) -> re.Pattern[str]:
     return _COUNT
 
 
-def _content(text: str) -> list[str]:
-    return list(dict.fromkeys(word for word in cut(text) if word not in EMPTY_WORDS))
+def _cut(text: str, lexicon: Lexicon) -> list[str]:
+    found: list[str] = []
+    for word in cut(text):
+        glued = _GLUED.fullmatch(word) if lexicon.rarity(word) >= UNSEEN else None
+        found.extend(filter(None, glued.groups()) if glued else [word])
+    return found
 
 
-def _runs(text: str, kept: set[str]) -> list[str]:
+def _content(text: str, lexicon: Lexicon) -> list[str]:
+    words = _cut(text, lexicon)
+    return list(dict.fromkeys(w for w in words if w not in EMPTY_WORDS and not _WHICH.match(w)))
+
+
+def _runs(text: str, kept: set[str], lexicon: Lexicon) -> list[str]:
     """Stretches of content words, joined as they stood: what bigrams are taken over."""
     runs: list[list[str]] = [[]]
-    for word in cut(text):
+    for word in _cut(text, lexicon):
         if word in kept:
             runs[-1].append(word)
         elif runs[-1]:

@@ -45,7 +45,8 @@ READING = (
 )
 """What is known of a passage that has been read, beside its features."""
 NAMED = "named"
-"""Speaks for the order of what was read only: whoever asks for a name wants no passage without."""
+"""The feature that counts once more in the order of what was read: whoever asks for a name wants no
+passage without."""
 SIGNALS = (
     *(f"best_{name}" for name in (*FEATURES[len(LEGS) :], *READING)),  # of the first three
     *(f"first_{name}" for name in (*FEATURES[len(LEGS) :], *READING)),
@@ -108,14 +109,9 @@ class Ranking:
         """The score of each row: higher is better; only differences mean anything."""
         return np.asarray(matrix @ self.order)
 
-    def read_scores(self, known: Floats, named: Floats) -> Floats:
-        """The score of each passage that was read.
-
-        Args:
-            known: of :func:`known`.
-            named: of :class:`~rag.retrieve.features.Evidence`.
-        """
-        return np.column_stack([known[:, -len(READING) :], named]) @ self.reading
+    def read_scores(self, known: Floats) -> Floats:
+        """The score of each passage that was read, from :func:`known`."""
+        return np.asarray(of_reading(known) @ self.reading)
 
     def best_sentences(self, sentences: Floats, logits: Floats) -> list[int]:
         """The places of a passage's sentences, the one that answers first."""
@@ -146,6 +142,11 @@ def known(matrix: Floats, scores: Floats, logits: Sequence[Floats]) -> Floats:
     second = np.array([one[1] if len(one) > 1 else _UNSAID for one in ordered])
     columns = [scores, _best_other(scores) - scores, best, second, _best_other(best) - best]
     return np.round(np.column_stack([matrix, *columns]), 5)
+
+
+def of_reading(known: Floats) -> Floats:
+    """What of :func:`known` the order of what was read goes by: :data:`READING`, :data:`NAMED`."""
+    return known[:, [*range(len(FEATURES), known.shape[1]), FEATURES.index(NAMED)]]
 
 
 def signals(known: Floats, scores: Floats) -> Floats:
