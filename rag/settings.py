@@ -109,7 +109,7 @@ class Settings(BaseSettings):
     )
     found: float = Field(0.5, ge=0, le=1, description="confidence from which an answer is found")
     uncertain: float = Field(
-        0.16, ge=0, le=1, description="confidence from which an answer is uncertain"
+        0.11, ge=0, le=1, description="confidence from which an answer is uncertain"
     )
     host: str = Field("127.0.0.1", description="address that the chat listens on")
     port: int = Field(7860, ge=0, le=65535, description="port of the chat; 0 takes a free one")

@@ -84,4 +84,4 @@ def test_a_lone_passage_is_no_further_ahead_than_itself():
     assert (told["score"], told["read"]) == (3.0, 1.5)
     assert told["read_second"] < told["read"]
     assert [told[name] for name in READING if name.endswith("_behind")] == [0.0] * 2
-    assert 0 <= ranking.confident(row, ranking.read_scores(row, np.ones(len(row)))) <= 1
+    assert 0 <= ranking.confident(row, ranking.read_scores(row)) <= 1

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -110,11 +111,16 @@ class Selector:
         return np.split(out.astype(np.float64), np.cumsum(counts)[:-1])
 
     def _fill(self, ids: _Ids) -> None:
-        """See to it that these tokens have their rows. Two threads write the same into one."""
+        """See to it that these tokens have their rows. Two threads write the same into one.
+
+        In double precision: which tokens are filled together depends on what was asked before, and
+        must not show in the last bit of a row.
+        """
         ids = ids[~self._seen[ids]]
         if not len(ids):
             return
-        self._words[ids] = np.tanh(self._linear("proj", entering(self._lexicon, ids)))
+        known = entering(self._lexicon, ids).astype(np.float64)
+        self._words[ids] = np.tanh(self._linear("proj", known))
         self._seen[ids] = True
 
     def _encoded(self, hidden: Vectors, mask: Vectors) -> Vectors:
@@ -139,7 +145,7 @@ class Selector:
         mean = np.einsum("ij,ijk->ik", weights, rows)
         return np.concatenate([mean, np.maximum((rows + out[:, :, None]).max(1), 0)], axis=1)
 
-    def _linear(self, name: str, rows: Vectors) -> Vectors:
+    def _linear(self, name: str, rows: npt.NDArray[Any]) -> Vectors:
         result: Vectors = rows @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
         return result
 
