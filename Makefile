@@ -12,6 +12,7 @@ PYTHON ?= python3
 DATA ?= data
 VENV := .venv
 BIN := $(VENV)/bin
+ON_ALL_CORES := -n auto --dist loadfile
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: run test check fmt crash screens bench bench-quality bench-formats bench-scale browser
@@ -23,13 +24,13 @@ run: $(VENV)/.wenju
 	$(BIN)/rag chat
 
 test: $(VENV)/.wenju-test browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(ON_ALL_CORES)
 
 check: $(VENV)/.wenju-dev browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(ON_ALL_CORES)
 
 fmt: $(VENV)/.wenju-dev
 	$(BIN)/ruff check --fix .

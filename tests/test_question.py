@@ -34,6 +34,24 @@ def test_a_name_that_was_cut_with_the_verb_behind_it_is_looked_for_without():
     assert content("尚恩有什么爱好？") == ("尚恩", "爱好")
 
 
+@pytest.mark.parametrize(
+    ("question", "focus"),
+    [
+        ("县里的表彰大会是由谁来主持的？", "主持"),
+        ("水库大坝加固一共花了多少资金？", "资金"),
+        ("养老驿站 数量", "数量"),
+    ],
+)
+def test_what_stands_beside_the_word_that_asks_is_the_focus(question, focus):
+    asked = understand(question, load_lexicon())
+    assert asked.focus[asked.content.index(focus)] == max(asked.focus) == 1.0
+
+
+def test_words_of_an_earlier_turn_are_never_the_focus():
+    asked = understand("面积有多大？", load_lexicon(), earlier="人民公园建在哪里？")
+    assert dict(zip(asked.content, asked.focus, strict=True))["公园"] == 0.0
+
+
 def test_every_feature_has_a_name_of_its_own():
     assert len(set(FEATURES)) == len(FEATURES)
     assert len(set(SENTENCE)) == len(SENTENCE)

@@ -78,6 +78,18 @@ def test_scores_fall_and_ranks_count_from_one(retriever):
     assert len({hit.chunk_id for hit in hits}) == 30
 
 
+def test_how_many_passages_are_wanted_changes_none_of_the_first(retriever):
+    few, many = (retriever.retrieve(QUESTION, k=k) for k in (3, 40))
+    assert few.hits == many.hits[:3]
+    assert few.confidence == many.confidence
+
+
+def test_every_passage_has_its_likeliest_sentence_marked_however_far_behind(retriever):
+    hits = retriever.retrieve(QUESTION, k=60).hits
+    assert len(hits) == 60
+    assert all(hit.highlights for hit in hits)
+
+
 def test_more_passages_than_there_are_gives_what_there_is(retriever):
     everything = sum(document.chunks for document in retriever.documents())
     hits = retriever.retrieve(QUESTION, k=1_000_000).hits

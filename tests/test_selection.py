@@ -6,7 +6,17 @@ import torch
 from safetensors.torch import save_file
 
 from rag.encode import load_lexicon, normalise
-from rag.retrieve.ranking import READING, Trees, known, load_ranking
+from rag.retrieve.features import LEGS
+from rag.retrieve.ranking import (
+    LOOKED_AT,
+    READ,
+    READING,
+    Trees,
+    known,
+    load_ranking,
+    worth_a_look,
+    worth_reading,
+)
 from rag.retrieve.selection import QUESTION_TOKENS, SENTENCE_TOKENS, Selector, load_selector
 from training.selection import Group, Selection, batched, told
 
@@ -85,3 +95,21 @@ def test_a_lone_passage_is_no_further_ahead_than_itself():
     assert told["read_second"] < told["read"]
     assert [told[name] for name in READING if name.endswith("_behind")] == [0.0] * 2
     assert 0 <= ranking.confident(row, ranking.read_scores(row)) <= 1
+
+
+def test_looked_at_are_the_first_those_near_to_it_and_the_first_of_each_leg():
+    shares = np.zeros((100, len(LEGS)))
+    shares[:, 0] = np.linspace(1.0, 0.5, 100)
+    shares[[97, 98, 99], 1] = 1.0, 0.9, 0.8
+    scores = np.linspace(100.0, 1.0, 100)
+    looked_at = worth_a_look(range(100), scores, shares)
+    assert looked_at == [*range(10), 97, 98, 99]
+    near = worth_a_look(range(100), np.linspace(100.0, 98.0, 100), shares)
+    assert near == list(range(LOOKED_AT))
+
+
+def test_read_are_those_near_to_the_first_three_at_least_ten_at_most():
+    assert worth_reading(np.array([9.0, 1.0, 0.5, 0.2])) == 3
+    assert worth_reading(np.array([9.0, 8.0, 7.5, 6.1, 5.0])) == 4
+    assert worth_reading(np.full(30, 9.0)) == READ
+    assert worth_reading(np.array([9.0])) == 1

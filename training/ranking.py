@@ -42,7 +42,7 @@ from safetensors.numpy import save_file
 from rag.build import build
 from rag.encode import load_encoder, load_lexicon
 from rag.retrieve.candidates import Candidates, gather
-from rag.retrieve.features import FEATURES, LEGS, SENTENCE, weigh
+from rag.retrieve.features import FEATURES, LEGS, weigh
 from rag.retrieve.judging import read_word_by_word
 from rag.retrieve.question import Question, understand
 from rag.retrieve.ranking import (
@@ -51,14 +51,19 @@ from rag.retrieve.ranking import (
     NAMED,
     READ,
     READING,
+    SENTENCES,
     SIGNALS,
     TREES,
     Trees,
     by_score,
     known,
+    leading,
     load_ranking,
     of_reading,
+    of_sentences,
     signals,
+    worth_a_look,
+    worth_reading,
 )
 from rag.settings import load_settings
 from rag.store import Index, open_index
@@ -88,11 +93,11 @@ STATEMENTS = (  # kind, documents, characters a passage
 )
 ITEMS_A_PAGE = 6
 ALL_REPORTS = "written reports"
+LOOKED_AT_BY = np.array([1.0, 1.0, 1.0, 0.5, 1.5, 1.0])
+"""Weights of the legs by which candidates to learn the order from are chosen."""
 LARGE, NEWS_AROUND, SMALL = 700, 9000, 40
 """Written questions asked of each large corpus, news articles in one of them, small folders."""
 
-LOOKED_AT_BY = np.array([1.0, 1.0, 1.0, 0.5, 1.5, 1.0])
-"""Weights of the legs by which candidates are chosen here, before any are learned."""
 SURELY_READ = READ + 6
 """Candidates that are read here: more, as the order that is learned is another."""
 LEAVES = 7
@@ -112,8 +117,15 @@ BOOSTING = {
 ROUNDS = 100
 IMPORTANCE = {"comprehension": 1.5}
 """Of a kind of corpus, against 1 for the others: here the wording is the text's own."""
+UNORDERED = ("sentence_focus", "sentence_focus_soft")
+"""Features that tell whether there is an answer and where in a passage, and nothing in the order of
+passages: what a question is about has to be there before what it asks."""
 NAMED_WEIGHTS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
-"""Tried for what is named: the one that puts most answers first is taken."""
+"""Tried for what is named."""
+NAMED_FOR = 0.002
+"""Share of the first answers that the greatest of them may cost, half a standard error: corpora
+among which questions will be asked are larger than these, and hold more that is alike but in name.
+"""
 FAR, NEAR, CUT, VAIN = 0.1, 0.15, 0.15, 0.3
 """Weights of the ways in which a question has no answer, against 1 for one that has."""
 _ENCODER = cache(load_encoder)
@@ -156,6 +168,10 @@ class Asked:
     sentences: npt.NDArray[np.float64] | None = None
     """The sentences of the first passage that answers, and which of them do."""
     answering: npt.NDArray[np.bool_] | None = None
+    wide: npt.NDArray[np.float64] | None = None
+    """The features of as many candidates as are ever looked at, and which of them answer: fewer
+    teach less of what comes with hard questions."""
+    wide_relevant: npt.NDArray[np.bool_] | None = None
     shares: npt.NDArray[np.float64] | None = None
     """Of all candidates, what each leg gave them, and which of them answer."""
     found: npt.NDArray[np.bool_] | None = None
@@ -190,7 +206,8 @@ def first_of(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """The rows that come first of those that have been read, and what is known of them."""
     scores = case.matrix @ order
-    best = by_score(scores[case.read])[:READ]
+    best = by_score(scores[case.read])
+    best = best[: worth_reading(scores[case.read[best]])]
     first = case.read[best]
     return first, known(case.matrix[first], scores[first], [case.logits[one] for one in best])
 
@@ -200,9 +217,10 @@ def ranked_by(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """The :data:`SIGNALS` of an asking, and which of its passages answer, best first."""
     first, rows = first_of(case, order)
-    scores = of_reading(rows) @ reading
-    best = by_score(scores)
-    return signals(rows[best], scores[best]), case.relevant[first[best]]
+    judged = of_reading(rows) @ reading
+    best = by_score(judged)
+    before = np.sort(case.matrix[case.read] @ order)[::-1]
+    return signals(rows[best], leading(judged[best], before)), case.relevant[first[best]]
 
 
 def ask(index: Index, text: str, document: list[int], answers: Sequence[str]) -> list[Asked]:
@@ -239,7 +257,8 @@ def _look(
     weight: float,
     answer: str = "",
 ) -> Asked:
-    order = by_score(found.shares @ LOOKED_AT_BY)[:LOOKED_AT]
+    first = load_ranking().first_scores(found.shares)
+    order = worth_a_look(by_score(first), first, found.shares)
     ids = [found.ids[place] for place in order]
     chunks = index.chunks(ids)
     if right and not answerable:
@@ -250,6 +269,13 @@ def _look(
     asked = Asked(evidence.matrix, relevant, answerable, weight)
     asked.read = np.array(by_score(load_ranking().scores(evidence.matrix))[:SURELY_READ])
     asked.logits = read_word_by_word(question, [chunks[place] for place in asked.read])
+    if answerable:
+        most = by_score(found.shares @ LOOKED_AT_BY)[:LOOKED_AT]
+        ids = [found.ids[row] for row in most]
+        asked.wide_relevant = np.array([passage in right for passage in ids])
+        if asked.wide_relevant.any():
+            some = index.chunks(ids)
+            asked.wide = weigh(question, some, found.shares[most], load_lexicon()).matrix
     if relevant.any():
         place = int(np.argmax(relevant))
         asked.sentence_logits = read_word_by_word(question, [chunks[place]])[0]
@@ -498,7 +524,7 @@ def fit_order(
 
 
 def fit_reading(asked: list[Asked], order: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The order of what has been read; last, what is named.
+    """The order of what has been read; last, what is named, by how often the first answers.
 
     Nearly all candidates hold the names, so a likelihood is all but blind to those that do not.
     """
@@ -518,7 +544,9 @@ def fit_reading(asked: list[Asked], order: npt.NDArray[np.float64]) -> npt.NDArr
             for (rows, relevant), share in zip(cases, shares, strict=True)
         )
 
-    return np.append(reading, max(NAMED_WEIGHTS, key=answered))
+    first = {weight: answered(weight) for weight in NAMED_WEIGHTS}
+    enough = max(first.values()) - NAMED_FOR * sum(shares)
+    return np.append(reading, max(weight for weight, share in first.items() if share >= enough))
 
 
 def trees_of(booster: lightgbm.Booster) -> Trees:
@@ -620,22 +648,27 @@ def _importance(asked: list[Asked]) -> dict[str, float]:
 
 def _order(asked: list[Asked]) -> npt.NDArray[np.float64]:
     importance = _importance(asked)
-    cases = [case for case in asked if case.relevant.any()]
-    return fit_order(
-        [(case.matrix, case.relevant) for case in cases],
-        importance=[importance[case.corpus] for case in cases],
-    )
+    counts = np.array([name not in UNORDERED for name in FEATURES], dtype=float)
+    cases, shares = [], []
+    for case in asked:
+        if case.wide is not None and case.wide_relevant is not None:
+            cases.append((case.wide * counts, case.wide_relevant))
+            shares.append(importance[case.corpus])
+    return fit_order(cases, importance=shares)
 
 
-def _first(asked: list[Asked]) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]]:
-    """Of all reports only: elsewhere nearly all that answers is looked at, whatever the weights."""
+def _first(
+    asked: list[Asked], titled: bool
+) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]]:
+    """Where headlines speak, of all reports only: elsewhere any weights will do."""
     return [
         (case.shares, case.found)
         for case in asked
-        if case.corpus == ALL_REPORTS
-        and case.shares is not None
+        if case.shares is not None
         and case.found is not None
         and case.found.any()
+        and titled == case.shares[:, LEGS.index("title")].any()
+        and (case.corpus == ALL_REPORTS or not titled)
     ]
 
 
@@ -643,9 +676,12 @@ def _sentences(
     asked: list[Asked],
 ) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]]:
     return [
-        (np.column_stack([case.sentences, case.sentence_logits]), case.answering)
+        (of_sentences(case.sentences, case.sentence_logits), case.answering)
         for case in asked
-        if case.sentences is not None and case.answering is not None and case.answering.any()
+        if case.sentences is not None
+        and case.sentence_logits is not None
+        and case.answering is not None
+        and case.answering.any()
     ]
 
 
@@ -657,10 +693,11 @@ def write(asked: list[Asked], out: Path, trees: Path) -> None:
         return dict(zip(names, np.round(weights, 4).tolist(), strict=True))
 
     stored = {
-        "first": named(LEGS, fit_order(_first(asked))),
+        "first": named(LEGS, fit_order(_first(asked, titled=True))),
+        "first_untitled": named(LEGS, fit_order(_first(asked, titled=False))),
         "order": named(FEATURES, learned.order),
         "reading": named((*READING, NAMED), learned.reading),
-        "sentence": named((*SENTENCE, "logit"), fit_order(_sentences(asked))),
+        "sentence": named(SENTENCES, fit_order(_sentences(asked))),
         "confidence": named(SIGNALS, learned.confidence),
     }
     out.write_text(json.dumps(stored, indent=2) + "\n", "utf-8")

@@ -43,6 +43,8 @@ SENTENCE = (
     "near",  # share of the content words with a near word in the sentence
     "nearer",
     "answering",  # soft, halved where the kind of thing asked for is not there
+    "focus",  # coverage, the words beside the one that asks counting most
+    "focus_soft",
     "weakest",  # how near the content word that is least there comes, of those that weigh
 )
 """The features of a sentence; a passage has the best of each among its sentences."""
@@ -80,6 +82,7 @@ FEATURES = (
     "rarest",  # the heaviest content word is in the passage or its headline
     "known",  # coverage by all candidates together: what the corpus knows of
     "weakest_titled",
+    "rivals",  # how many candidates are worth a close look
     "asked",  # the question says what kind of thing it wants
     "word_count",  # how many content words it has
     "length",
@@ -103,6 +106,8 @@ _AROUND = 20
 """Code points on either side of a likely answer that are read with it."""
 _MANY = 12
 """Content words of a long question."""
+_RIVALS = 64
+"""Candidates that are many."""
 _COMMON = 0.8
 """What a word loses of its weight when every candidate holds it."""
 
@@ -151,6 +156,7 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
         return np.maximum.reduceat(rows, starts, axis=0)
 
     weights = _shares(np.array(question.weights))
+    focus = _shares(weights * np.array(question.focus))
     word_count = len(weights)
     held = _held(question, sentences)
     meant = np.maximum(held, _MEANT * _counterparts(question, sentences))
@@ -198,6 +204,8 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
             (soft >= _NEAR) @ weights,
             (soft >= _NEARER) @ weights,
             sentence_soft * np.where(kinds < 0, 0.5, 1.0),
+            meant @ focus,
+            soft @ focus,
             _weakest(soft, weights),
         ]
     )
@@ -241,6 +249,7 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
             titled[:, int(np.argmax(weights))] if word_count else np.zeros(len(chunks)),
             np.full(len(chunks), float(titled.max(axis=0, initial=0.0) @ weights)),
             _weakest(soft_titled, weights),
+            np.full(len(chunks), min(len(chunks), _RIVALS) / _RIVALS),
             np.full(len(chunks), float(bool(question.kinds))),
             np.full(len(chunks), min(word_count, _MANY) / _MANY),
             np.minimum([len(text) for text in texts], 500) / 500,

@@ -12,7 +12,15 @@ from rag.retrieve.candidates import Candidates
 from rag.retrieve.duplicates import Distinct
 from rag.retrieve.features import Evidence, Floats, question_tokens, tokens_of, weigh
 from rag.retrieve.question import Question
-from rag.retrieve.ranking import LOOKED_AT, READ, by_score, known, load_ranking
+from rag.retrieve.ranking import (
+    READ,
+    by_score,
+    known,
+    leading,
+    load_ranking,
+    worth_a_look,
+    worth_reading,
+)
 from rag.retrieve.selection import load_selector
 from rag.store import Index
 from rag.types import Chunk, Leg, Mode
@@ -62,13 +70,15 @@ def judge(
         k: different passages wanted.
     """
     ranking, lexicon = load_ranking(), load_lexicon()
-    first = found.shares @ ranking.first_stage(mode)
+    first = ranking.first_scores(found.shares, mode)
     order = by_score(first)
     if mode is Mode.SPARSE:
         order = [row for row in order if first[row] > 0]
-    near, far = order[:LOOKED_AT], order[LOOKED_AT:]
+    near = worth_a_look(order, first, found.shares)
     if not near:
         return None
+    closely = set(near)
+    far = [row for row in order if row not in closely]
     chunks = index.chunks([found.ids[row] for row in near])
     evidence = weigh(question, chunks, found.shares[near], lexicon)
     weighed = ranking.scores(evidence.matrix)
@@ -76,12 +86,13 @@ def judge(
     distinct = Distinct(max(k, READ))
     ranked = [place for place in by_score(scores) if distinct.takes(chunks[place])]
 
-    read = ranked[:READ]
+    read = ranked[: worth_reading(weighed[ranked])]
     logits = read_word_by_word(question, [chunks[place] for place in read])
     told = known(evidence.matrix[read], weighed[read], logits)
     judged = ranking.read_scores(told)
     reading: dict[int, Leg] = {}
     shown = list(range(len(read)))
+    before = weighed[ranked[:READ]]
     if mode is Mode.HYBRID:
         shown = by_score(judged)
         ranked, scores = moved(ranked, scores, judged)
@@ -94,11 +105,25 @@ def judge(
         ranked=ranked,
         scores=scores,
         distinct=distinct,
-        confidence=round(ranking.confident(told[shown], judged[shown]), 4),
+        confidence=round(ranking.confident(told[shown], leading(judged[shown], before)), 4),
         reading=reading,
         evidence=evidence,
         logits=dict(zip(read, logits, strict=True)),
     )
+
+
+def sentences_of(question: Question, chunks: Sequence[Chunk], shares: Floats) -> list[list[int]]:
+    """The sentences of passages that were not read, the one that answers first.
+
+    Args:
+        question: taken apart.
+        chunks: the passages.
+        shares: what each leg gave them, shape ``[len(chunks), len(LEGS)]``.
+    """
+    if not chunks:
+        return []
+    rows = weigh(question, chunks, shares, load_lexicon()).sentences
+    return [load_ranking().best_sentences(one, np.zeros(len(one))) for one in rows]
 
 
 def read_word_by_word(question: Question, chunks: Sequence[Chunk]) -> list[Floats]:

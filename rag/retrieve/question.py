@@ -28,7 +28,10 @@ _INTERROGATIVES = """
 什么 啥 谁 哪 哪些 哪个 哪儿 哪里 哪位 哪家 哪几 哪年 哪天 哪种 何
 何时 何地 何人 何处 何种 为何 如何 怎么 怎么样 怎样 怎 多少 几 几个
 几家 几次 几名 几位 几年 几月 几时 几天 几所 几条 几项 多久 多长 多大
-多高 多远 为什么 为啥 吗 呢 吧 么 呀 啊 嘛 请问 是否 是不是 有没有
+多高 多远 为什么 为啥
+""".split()
+_ASKING_WORDS = """
+吗 呢 吧 么 呀 啊 嘛 请问 是否 是不是 有没有
 能否 可否 能不能 会不会 告诉 介绍 想 知道 想知道 说 讲 关于 问 请
 """.split()
 _FUNCTION_WORDS = """
@@ -39,7 +42,7 @@ _FUNCTION_WORDS = """
 会 能 可以 可 让 使 用 做 很 最 更 多 大概 大约 左右 到底 究竟 目前
 现在
 """.split()
-EMPTY_WORDS = frozenset(_INTERROGATIVES + _FUNCTION_WORDS)
+EMPTY_WORDS = frozenset(_INTERROGATIVES + _ASKING_WORDS + _FUNCTION_WORDS)
 _WHICH = re.compile(r"哪(?![吒怕])|由?谁|第?几(?![何乎内])|多少|[因于任以]何$|何[时地人处]")
 """How a word begins that asks: 哪一年, 第几届, 多少岁."""
 _GLUED = re.compile(r"([的在被]?)(.+?)([的了有在是被]?)")
@@ -102,6 +105,9 @@ class Question:
     """For each content word, what it goes by in reports where it is an everyday word."""
     weights: tuple[float, ...]
     """The weight of each content word: by rarity, less for those taken from earlier turns."""
+    focus: tuple[float, ...]
+    """How near each content word stands to the word that asks: 1 beside it, half as much a word
+    further; to the end where none asks. 0 for those taken from earlier turns."""
     names: tuple[bool, ...]
     """Which content words name something: by jieba's tags, or as words that no text had."""
     words: tuple[str, ...]
@@ -136,6 +142,7 @@ def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
         content=tuple(content),
         counterparts=counterparts(f"{plain} {normalise(earlier)}", content),
         weights=tuple(weights),
+        focus=_focus(text, content, lexicon),
         names=tuple(
             tags.get(word, "").startswith(_NAMING) or lexicon.rarity(word) >= UNSEEN
             for word in content
@@ -196,6 +203,28 @@ def _cut(text: str, lexicon: Lexicon) -> list[str]:
 def _content(text: str, lexicon: Lexicon) -> list[str]:
     words = _cut(text, lexicon)
     return list(dict.fromkeys(w for w in words if w not in EMPTY_WORDS and not _WHICH.match(w)))
+
+
+def _focus(text: str, content: Sequence[str], lexicon: Lexicon) -> tuple[float, ...]:
+    """The question's focus stands beside the word that asks (Moldovan et al. 2000, LASSO)."""
+    asking = frozenset(_INTERROGATIVES)
+    known = frozenset(content)
+    at: dict[str, int] = {}
+    places: list[int] = []
+    place = 0
+    for word in _cut(text, lexicon):
+        if word in asking or _WHICH.match(word):
+            places.append(place)
+        elif word in known:
+            at.setdefault(word, place)
+        else:
+            continue
+        place += 1
+    places = places or [place]
+    return tuple(
+        0.5 ** (min(abs(at[word] - one) for one in places) - 1) if word in at else 0.0
+        for word in content
+    )
 
 
 def _runs(text: str, kept: set[str], lexicon: Lexicon) -> list[str]:

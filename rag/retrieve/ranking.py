@@ -26,9 +26,14 @@ FILE = Path(__file__).parent.parent / "models" / "ranking.json"
 TREES = FILE.with_name("ranking.safetensors")
 
 LOOKED_AT = 64
-"""Candidates that the ranking looks at closely; the rest keep their first-stage order behind."""
+"""Candidates that are looked at closely at most; the rest keep their first-stage order behind."""
+_SURELY, _OF_A_LEG, _WITHIN = 10, 4, 6.0
+"""Looked at are the first, the first of each leg, and those whose score is so near to the best's:
+in nats, as a softmax learned it. Another is one in four hundred times as likely."""
 READ = 10
-"""Passages that are read word by word, the first of the order; the confidence is told by them."""
+"""Passages that are read word by word at most, the first of the order."""
+_SURELY_READ, _READ_WITHIN = 3, 3.0
+"""The same of what is read."""
 _ONE_LEG = {
     Mode.SPARSE: np.array([0.0, 0.5, 0.5, 0.3, 0.7, 0.0]),
     Mode.DENSE: np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
@@ -44,6 +49,8 @@ READING = (
     "read_behind",
 )
 """What is known of a passage that has been read, beside its features."""
+SENTENCES = (*SENTENCE, "logit", "lead")
+"""What tells which sentence of a passage answers; the last is 1 for the first sentence."""
 NAMED = "named"
 """The feature that counts once more in the order of what was read: whoever asks for a name wants no
 passage without."""
@@ -90,20 +97,29 @@ class Ranking:
     """The learned weights."""
 
     first: Floats
-    """One a leg: the order of all candidates before the first are looked at closely."""
+    """One a leg: the order of all candidates before some are looked at closely."""
+    first_untitled: Floats
+    """The same where no headline or file name has a word of the question."""
     order: Floats
     """One a feature."""
     reading: Floats
     """One for each of :data:`READING`, and one for what is named: the order of what was read."""
     sentence: Floats
-    """One for each of :data:`SENTENCE` and the logit."""
+    """One for each of :data:`SENTENCES`."""
     confidence: Floats
     """One a signal of :data:`SIGNALS`."""
     confidence_trees: Trees
 
-    def first_stage(self, mode: Mode) -> Floats:
-        """The weights of the legs' shares before anything is looked at closely."""
-        return _ONE_LEG.get(mode, self.first)
+    def first_scores(self, shares: Floats, mode: Mode = Mode.HYBRID) -> Floats:
+        """The scores of candidates before any is looked at closely.
+
+        Args:
+            shares: what each leg gave them, shape ``[candidates, len(LEGS)]``.
+            mode: which legs count.
+        """
+        titled = shares[:, LEGS.index("title")].any()
+        learned = self.first if titled else self.first_untitled
+        return np.asarray(shares @ _ONE_LEG.get(mode, learned))
 
     def scores(self, matrix: Floats) -> Floats:
         """The score of each row: higher is better; only differences mean anything."""
@@ -115,15 +131,37 @@ class Ranking:
 
     def best_sentences(self, sentences: Floats, logits: Floats) -> list[int]:
         """The places of a passage's sentences, the one that answers first."""
-        return by_score(np.column_stack([sentences, logits]) @ self.sentence)
+        return by_score(of_sentences(sentences, logits) @ self.sentence)
 
     def confident(self, known: Floats, scores: Floats) -> float:
-        """The probability that the first three passages hold the answer; rows best first."""
+        """The probability that the first three passages hold the answer; see :func:`signals`."""
         if not len(known):
             return 0.0
         told = signals(known, scores)
         score = told @ self.confidence + self.confidence_trees.scores(told[None, :])[0]
         return float(1.0 / (1.0 + np.exp(-score)))
+
+
+def worth_a_look(order: Sequence[int], scores: Floats, shares: Floats) -> list[int]:
+    """The rows of the candidates that are looked at closely, best first.
+
+    Args:
+        order: rows, best first.
+        scores: the first stage's, one a row.
+        shares: what each leg gave, shape ``[rows, len(LEGS)]``.
+    """
+    ahead = {row for leg in shares.T for row in by_score(leg)[:_OF_A_LEG] if leg[row] > 0}
+    return [
+        row
+        for rank, row in enumerate(order)
+        if rank < _SURELY or row in ahead or scores[order[0]] - scores[row] <= _WITHIN
+    ][:LOOKED_AT]
+
+
+def worth_reading(scores: Floats) -> int:
+    """How many are read word by word of passages with these ``scores``, which are best first."""
+    near = int(np.sum(scores[0] - scores[:READ] <= _READ_WITHIN)) if len(scores) else 0
+    return min(max(near, _SURELY_READ), READ, len(scores))
 
 
 def known(matrix: Floats, scores: Floats, logits: Sequence[Floats]) -> Floats:
@@ -149,8 +187,24 @@ def of_reading(known: Floats) -> Floats:
     return known[:, [*range(len(FEATURES), known.shape[1]), FEATURES.index(NAMED)]]
 
 
+def of_sentences(sentences: Floats, logits: Floats) -> Floats:
+    """The :data:`SENTENCES` of a passage's, shape ``[sentences, len(SENTENCES)]``."""
+    return np.column_stack([sentences, logits, np.arange(len(logits)) == 0])
+
+
+def leading(judged: Floats, scores: Floats) -> Floats:
+    """The scores of the first :data:`READ` once those of the first have been judged anew.
+
+    Args:
+        judged: of what was read, in the order shown.
+        scores: of all before, best first.
+    """
+    last = len(judged)
+    return np.concatenate([judged, judged.min() - (scores[last - 1] - scores[last:READ])])
+
+
 def signals(known: Floats, scores: Floats) -> Floats:
-    """The :data:`SIGNALS` of rows that stand best first."""
+    """The :data:`SIGNALS` of rows that stand best first, and of :func:`leading` scores."""
     behind = [scores[min(rank, len(scores) - 1)] for rank in (1, 3, 9)]
     return np.array(
         [
@@ -190,9 +244,10 @@ def load_ranking() -> Ranking:
 
     return Ranking(
         first=weights("first", LEGS),
+        first_untitled=weights("first_untitled", LEGS),
         order=weights("order", FEATURES),
         reading=weights("reading", (*READING, NAMED)),
-        sentence=weights("sentence", (*SENTENCE, "logit")),
+        sentence=weights("sentence", SENTENCES),
         confidence=weights("confidence", SIGNALS),
         confidence_trees=_trees(load_file(TREES)),
     )

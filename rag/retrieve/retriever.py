@@ -23,9 +23,9 @@ from rag.retrieve.duplicates import Distinct
 from rag.retrieve.features import Floats
 from rag.retrieve.filters import Condition, conditions
 from rag.retrieve.followup import rewrite
-from rag.retrieve.judging import judge, legs_of, moved
+from rag.retrieve.judging import judge, legs_of, moved, sentences_of
 from rag.retrieve.question import Question, understand
-from rag.retrieve.ranking import LOOKED_AT
+from rag.retrieve.ranking import READ
 from rag.settings import NO_RERANKER, Settings, load_settings
 from rag.store import DocumentRecord, Index, store_of
 from rag.types import Answer, Chunk, Citation, Hit, Leg, Mode, Span, Status
@@ -255,11 +255,16 @@ class Retriever:
             cited = citer.cite(chunk), citer.cite_all(distinct.also(chunk))
             hits.append(_hit(len(hits) + 1, chunk, scores[place], cited, spans, legs))
         floor = hits[-1].score
-        for row, chunk in rest[: k - len(hits)]:
-            score = floor - (judged.first[judged.near[-1]] - judged.first[row])
+        more = rest[: k - len(hits)]
+        marked = sentences_of(
+            question, [chunk for _, chunk in more], found.shares[[row for row, _ in more]]
+        )
+        for (row, chunk), best in zip(more, marked, strict=True):
+            score = floor - (judged.first[judged.far[0]] - judged.first[row])
             legs = found.legs(found.ids[row])
             cited = citer.cite(chunk), citer.cite_all(distinct.also(chunk))
-            hits.append(_hit(len(hits) + 1, chunk, score, cited, (), legs))
+            spans = tuple(chunk.sentences[sentence] for sentence in best[:_HIGHLIGHTS])
+            hits.append(_hit(len(hits) + 1, chunk, score, cited, spans, legs))
         return tuple(hits), confidence
 
     def _rest(
@@ -270,10 +275,11 @@ class Retriever:
         All of them are read where a passage has been seen in several places: there may be more.
         """
         taken: list[tuple[int, Chunk]] = []
-        for start in range(0, len(far), LOOKED_AT):
+        step = max(missing, READ)
+        for start in range(0, len(far), step):
             if len(taken) >= missing and not distinct.most:
                 break
-            some = far[start : start + LOOKED_AT]
+            some = far[start : start + step]
             chunks = index.chunks([found.ids[place] for place in some])
             taken += [
                 (place, chunk)

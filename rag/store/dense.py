@@ -49,8 +49,8 @@ _AT_ONCE = 1 << 20
 """Bytes of an index that are read and written at a time."""
 REFINED = 1_500
 """Rows that are scored exactly, or twenty for each passage asked for where that is more."""
-_EXACT = 2_000
-"""Passages up to which those of some documents are all compared."""
+_EXACT = 8_000
+"""Rows up to which those of some documents are all scored exactly."""
 
 _Ints = npt.NDArray[np.int64]
 swig: Any = faiss  # its stubs do not know how these are called from Python
@@ -152,7 +152,8 @@ class FaissWriter:
             if norms is not None:
                 rows.norms[starts[0][some[0]] : starts[0][some[-1] + 1]] = norms
             if large:
-                index.add_with_ids(vectors, np.repeat(some, rows.counts[some]))
+                numbers = np.arange(starts[0][some[0]], starts[0][some[-1] + 1])
+                index.add_with_ids(vectors, numbers)
             elif index is not None:
                 index.add(vectors)
         for name, array in _kept(rows).items():
@@ -230,7 +231,7 @@ class FaissStore:
         rows = np.ascontiguousarray(query, dtype=np.float32).reshape(1, -1)
         if rows.shape[1] != self.dimension:
             raise ValueError(f"a vector of {rows.shape[1]} for an index of {self.dimension}")
-        inside = None if ranges is None else self._inside(ranges)
+        inside = None if ranges is None else _pieces(self._starts[0], self._inside(ranges))
         k = min(k, self.count)
         if k < 1 or (inside is not None and len(inside) == 0):
             return _no_ints(), np.zeros(0, np.float32)
@@ -316,9 +317,9 @@ class FaissStore:
         """Compared with every row."""
         only = None
         if inside is not None:
-            chosen = np.zeros(self.count, dtype=bool)
+            chosen = np.zeros(len(self._owners), dtype=bool)
             chosen[inside] = True
-            packed = np.packbits(np.repeat(chosen, self._rows.counts), bitorder="little")
+            packed = np.packbits(chosen, bitorder="little")
             only = swig.SearchParameters(sel=swig.IDSelectorBitmap(packed))
         total = len(self._owners)
         asked = k * 4
@@ -340,26 +341,33 @@ class FaissStore:
         """Compared with every row, in eight bits a number."""
         scores, places = index.search(rows, k * 4, params=_looking(index, inside, 1.0))
         seen = places[0] >= 0
-        return _best(places[0][seen], scores[0][seen], k)
+        return _best(self._owning(places[0][seen]), scores[0][seen], k)
+
+    def _owning(self, rows: _Ints) -> _Ints:
+        """The places of the passages that rows are of."""
+        return np.searchsorted(self._starts[0], rows, side="right") - 1
 
     def _near(self, index: Any, rows: Vectors, k: int, inside: _Ints | None) -> _Ints:
-        """The passages that the index takes for the nearest."""
+        """The rows that the index takes for the nearest."""
         wanted = min(max(REFINED, 20 * k), int(index.ntotal))
         places = index.search(rows, wanted, params=_looking(index, inside, LOOKED_AT))[1][0]
-        near: _Ints = np.unique(places[places >= 0])
+        near: _Ints = np.sort(places[places >= 0])
         return near
 
     def _exact(
-        self, query: Vector, places: _Ints | None, k: int
+        self, query: Vector, some: _Ints | None, k: int
     ) -> tuple[_Ints, npt.NDArray[np.float32]]:
-        """Scored as the encoder would, token by token; all where ``places`` is None."""
-        picked, named = self._rows, np.arange(self.count)
-        if places is not None:
-            picked, named = self._rows.picked(places, self._starts), places
-        sums = _sums(embedded_encoder().token_scores(picked.tokens, query), picked.lengths)
-        scores = np.divide(sums, picked.norms, out=np.zeros_like(sums), where=picked.norms > 0)
-        best = np.maximum.reduceat(scores, _starts(picked.counts)[:-1])
-        return _top(named, best, k)
+        """Rows scored as the encoder would, token by token; all where ``some`` is None."""
+        tokens, lengths, norms = self._rows.tokens, self._rows.lengths, self._rows.norms
+        if some is None:
+            named, begins = np.arange(self.count), self._starts[0][:-1]
+        else:
+            tokens = tokens[_pieces(self._starts[1], some)]
+            lengths, norms = lengths[some], norms[some]
+            named, begins = np.unique(self._owning(some), return_index=True)
+        sums = _sums(embedded_encoder().token_scores(tokens, query), lengths)
+        scores = np.divide(sums, norms, out=np.zeros_like(sums), where=norms > 0)
+        return _top(named, np.maximum.reduceat(scores, begins), k)
 
 
 def serials_in(folder: Path) -> _Ints:

@@ -19,7 +19,7 @@ from rag.store import layout
 from rag.store.records import DocumentRecord
 from rag.types import Problem
 
-SCHEMA = 9
+SCHEMA = 10
 """Counts up whenever the parts or the manifest of a generation change their form."""
 FILE = "manifest.json"
 DOCUMENTS = "documents.json"
