@@ -12,7 +12,8 @@ PYTHON ?= python3
 DATA ?= data
 VENV := .venv
 BIN := $(VENV)/bin
-ON_ALL_CORES := -n auto --dist loadfile
+# One file's tests stay together, and those of the page come last, as they are collected.
+ON_ALL_CORES := -n auto --dist loadfile --no-loadscope-reorder
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: run test check fmt crash screens bench bench-quality bench-formats bench-scale browser

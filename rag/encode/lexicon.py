@@ -62,14 +62,20 @@ class Lexicon:
         ids: list[int] = []
         starts = [0]
         for text in texts:
-            for word in cut_normal(text):
-                place = self._ids.get(word)
-                if place is not None:
-                    ids.append(place)
-                elif not word.isascii():
-                    ids.extend(self._ids[char] for char in word if char in self._ids)
+            words = cut_normal(text)
+            places = [self._ids.get(word, -1) for word in words]
+            if -1 in places:
+                places = [
+                    one
+                    for word, place in zip(words, places, strict=True)
+                    for one in ((place,) if place >= 0 else self._spelled(word))
+                ]
+            ids += places
             starts.append(len(ids))
         return Tokens(np.array(ids, dtype=np.int64), np.array(starts, dtype=np.int64))
+
+    def _spelled(self, word: str) -> list[int]:
+        return [] if word.isascii() else [self._ids[one] for one in word if one in self._ids]
 
     def vectors(self, ids: npt.NDArray[np.int64]) -> Vectors:
         """The tokens' vectors as they are summed, shape ``[len(ids), dimension]``."""

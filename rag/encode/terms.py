@@ -62,8 +62,8 @@ def cut_normal(text: str) -> list[str]:
     """As :func:`cut`, of a text that is normalised already."""
     found: list[str] = []
     jieba = _jieba()
-    for match in _RUN.finditer(text):
-        found.extend(jieba.cut(match[0]) if match.lastgroup == "han" else [match[0]])
+    for han, code, other in _RUN.findall(text):
+        found += jieba.cut(han) if han else [code or other]
     return found
 
 
