@@ -54,7 +54,7 @@ def database(address: str) -> str:
     from pymilvus import MilvusClient
 
     name = f"d{next(_databases)}"
-    MilvusClient(address).create_database(name)
+    MilvusClient(address, timeout=60).create_database(name)
     return f"{address}/{name}"
 
 

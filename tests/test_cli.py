@@ -15,7 +15,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import rag
@@ -373,14 +373,12 @@ def test_doctor_and_help_speak_though_the_settings_are_broken(capsys, monkeypatc
 TEXT = st.text(alphabet=st.sampled_from("中文，。 ab1\n（）"), max_size=80)
 
 
-@settings(deadline=None)
 @given(TEXT, st.integers(2, 30))
 def test_wrapping_loses_nothing_but_line_breaks(text, width):
     lines = [text[start:end] for start, end in wrap(text, width)]
     assert "".join(lines) == text.replace("\n", "")
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="中文字句", max_size=80), st.integers(2, 30))
 def test_lines_of_wide_characters_keep_within_the_width(text, width):
     assert all(cells(text[start:end]) <= width for start, end in wrap(text, width))

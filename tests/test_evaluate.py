@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import CasesError, CasesMissing
@@ -117,7 +117,6 @@ def test_shares_of_nothing_are_not_claimed():
     assert only_unknown.wrongly_refused is None
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | st.integers(1, 12), min_size=1, max_size=30))
 def test_recall_counts_the_first_k_and_mrr_the_first_ten(ranks):
     scores = score([known(rank) for rank in ranks])

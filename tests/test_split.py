@@ -143,7 +143,7 @@ _page = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(_page, st.sampled_from(["page.txt", "page.md"]), st.integers(50, 400))
 def test_the_law_holds_and_nothing_is_lost_for_any_page(text, name, size):
     text = "".join(c for c in text if c.isprintable() or c in "\n\r\t")
@@ -160,7 +160,7 @@ def test_the_law_holds_and_nothing_is_lost_for_any_page(text, name, size):
     assert_nothing_lost(document, chunks)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(alphabet="他说今天。！？…，；：“”（）《》\"'.a1 \n", max_size=80))
 def test_sentences_add_up_to_any_text(text):
     assert "".join(map(bare, cut(text))) == bare(text)

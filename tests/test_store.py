@@ -36,7 +36,7 @@ from rag.types import BlockKind, Box, Chunk
 SOME = st.none() | st.text(min_size=1, max_size=5)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.text(max_size=30),
     st.lists(st.integers(0, 3000), min_size=2, max_size=8),
@@ -76,7 +76,7 @@ def expected(rows, query, k, allowed=None):
     return [n for _, n in sorted(scores) if allowed is None or n in allowed][:k]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.integers(0, 2), min_size=1, max_size=400),
     st.integers(1, 420),
@@ -96,7 +96,7 @@ def test_vectors_come_back_as_they_went_in(tmp_path):
     assert (dense(tmp_path, rows).vectors([8, 0, 3]) == rows[[8, 0, 3]]).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=9), min_size=1, max_size=60),
     st.integers(1, 70),
