@@ -230,7 +230,8 @@ async def test_no_request_carries_more_than_a_conversation_needs() -> None:
      "/gradio_api/file=//192.0.2.1/share", "/gradio_api/proxy=http://192.0.2.1", "/deep_link",
      "/gradio_api/upload", "/gradio_api/vibe-edit", "/gradio_api/process_recording",
      "/gradio_api/component_server", "/gradio_api/run-history/connect", "/monitoring/summary",
-     "/gradio_api/stream/x", "/gradio_api/dev/reload", "/gradio_api/profiling/traces"],
+     "/gradio_api/stream/x", "/gradio_api/dev/reload", "/gradio_api/profiling/traces",
+     "/pwa_icon/100000"],
 )  # fmt: skip
 def test_what_the_page_does_not_use_is_shut(path: str) -> None:
     assert not is_open(path)

@@ -193,10 +193,10 @@ def zip_bomb() -> bytes:
 
 @pytest.mark.parametrize(
     ("name", "data", "bounds"),
-    [("十万页.pdf", bare_pages(100_000), {}),
+    [("万页.pdf", bare_pages(10_000), {}),
      ("卡住.pdf", bare_pages(1000), {"max_file_seconds": 0.01}),
      ("炸弹.docx", zip_bomb(), {}), ("炸弹.zip", zip_bomb(), {})],
-    ids=["a hundred thousand pages", "a parser that hangs", "a bomb in a DOCX", "a bomb in a ZIP"],
+    ids=["ten thousand pages", "a parser that hangs", "a bomb in a DOCX", "a bomb in a ZIP"],
 )  # fmt: skip
 def test_what_would_take_the_server_down_is_refused_with_a_sentence(
     settings: Settings, docs: Path, name: str, data: bytes, bounds: dict[str, float]

@@ -63,7 +63,7 @@ _DOORS = re.compile(
     r"|mcp(?:/(?:http/?|schema|sse|messages/?)?)?|file=(?!\w+:|//).*)"
 )
 """What is open below ``/gradio_api/``."""
-_SHUT = re.compile(r"/(?:monitoring|deep_link|vibe|pwa_icon|dev)\b")
+_SHUT = re.compile(r"/(?:(?:monitoring|deep_link|vibe|dev)\b|pwa_icon/)")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

@@ -93,11 +93,7 @@ def server(settings: Settings, ready: Callable[[], None] = lambda: None) -> uvic
 
 def application(settings: Settings) -> Any:
     """The page as an ASGI application. Opens the index, so that the first question is quick."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    # Gradio's queue keeps 10,000 calls and makes a table of all of them after each: nobody reads it
-    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
-    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(2**31)
-    os.environ["HF_HUB_OFFLINE"] = "1"
+    silence()
     import gradio as gr
     from fastapi import FastAPI
     from starlette.middleware.cors import CORSMiddleware
@@ -155,6 +151,15 @@ def application(settings: Settings) -> Any:
     if settings.mcp:
         speak_json(blocks)
     return whole
+
+
+def silence() -> None:
+    """Tell Gradio, which is not imported yet, to reach for nothing and to count nothing."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    # Gradio's queue keeps 10,000 calls and makes a table of all of them after each: nobody reads it
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(2**31)
+    os.environ["HF_HUB_OFFLINE"] = "1"
 
 
 def check(settings: Settings) -> None:

@@ -97,4 +97,4 @@ def visiting(context: playwright.BrowserContext) -> Iterator[Visit]:
         visit = Visit(page)
         yield visit
         assert visit.hosts <= {"127.0.0.1"}, "no request may leave for another host"
-        assert visit.complaints == []
+        assert visit.complaints == [], visit.complaints

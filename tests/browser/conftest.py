@@ -12,6 +12,10 @@ import pytest
 HERE = Path(__file__).parent
 PATIENCE = 60_000
 """Milliseconds that a page may take on a machine that is busy with other things."""
+ARGUMENTS = [
+    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-component-update",
+    "--disable-background-networking", "--disable-sync",
+]  # fmt: skip
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from chat import (  # noqa: E402
@@ -60,23 +64,33 @@ def address(docs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[playwright.Browser]:
+def chromium() -> Iterator[playwright.BrowserType]:
     playwright.expect.set_options(timeout=PATIENCE)
     with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-component-update",
-                  "--disable-background-networking", "--disable-sync"],
-        )  # fmt: skip
-        yield chromium
-        chromium.close()
+        yield started.chromium
 
 
 @pytest.fixture(scope="session")
-def shared(browser: playwright.Browser) -> Iterator[playwright.BrowserContext]:
-    """What every test's page shares: above all the scripts that the browser has read before."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
+def browser(chromium: playwright.BrowserType) -> Iterator[playwright.Browser]:
+    """For pages that share nothing."""
+    browser = chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def shared(
+    chromium: playwright.BrowserType, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[playwright.BrowserContext]:
+    """What every test's page shares: above all the scripts, kept on disk as they were compiled."""
+    context = chromium.launch_persistent_context(
+        tmp_path_factory.mktemp("profile"),
+        executable_path=CHROMIUM,
+        args=ARGUMENTS,
+        viewport={"width": 1440, "height": 900},
+        locale="zh-CN",
+        permissions=["clipboard-read", "clipboard-write"],
+    )
     context.set_default_timeout(PATIENCE)
     yield context
     context.close()

@@ -62,7 +62,7 @@ class Sites:
 
 
 @contextmanager
-def sites(browser: playwright.Browser, folder: Path) -> Iterator[Sites]:
+def sites(browser: playwright.Browser | playwright.BrowserContext, folder: Path) -> Iterator[Sites]:
     """Servers of all of them, over documents and indexes in ``folder``."""
     docs = folder / "报告"
     shutil.copytree(ROOT / "seeds", docs)

@@ -13,9 +13,9 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe i
 
 @pytest.fixture(scope="module")
 def everywhere(
-    browser: playwright.Browser, tmp_path_factory: pytest.TempPathFactory
+    shared: playwright.BrowserContext, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Sites]:
-    with sites(browser, tmp_path_factory.mktemp("sites")) as addresses:
+    with sites(shared, tmp_path_factory.mktemp("sites")) as addresses:
         yield addresses
 
 

@@ -26,12 +26,12 @@ PASSWORD = "long enough"
 
 @pytest.fixture(scope="module")
 def paper(
-    browser: playwright.Browser, tmp_path_factory: pytest.TempPathFactory
+    shared: playwright.BrowserContext, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Path]]:
     """A chat over a PDF of two pages, as the browser itself prints them."""
     docs = tmp_path_factory.mktemp("paper") / "docs"
     docs.mkdir()
-    with browser.new_page() as page:
+    with shared.new_page() as page:
         first, said, second, told = PAGES
         page.set_content(
             f"<h1>{first}</h1><p>{said}</p>"
