@@ -61,16 +61,14 @@ class Lexicon:
         """
         ids: list[int] = []
         starts = [0]
+        place_of = self._ids.get
         for text in texts:
-            words = cut_normal(text)
-            places = [self._ids.get(word, -1) for word in words]
-            if -1 in places:
-                places = [
-                    one
-                    for word, place in zip(words, places, strict=True)
-                    for one in ((place,) if place >= 0 else self._spelled(word))
-                ]
-            ids += places
+            for word in cut_normal(text):
+                place = place_of(word)
+                if place is None:
+                    ids += self._spelled(word)
+                else:
+                    ids.append(place)
             starts.append(len(ids))
         return Tokens(np.array(ids, dtype=np.int64), np.array(starts, dtype=np.int64))
 
