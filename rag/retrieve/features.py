@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.encode import Lexicon, Vectors, normalise
-from rag.retrieve.question import Question, answers_in
+from rag.retrieve.question import Question
 from rag.types import Chunk
 
 Floats = npt.NDArray[np.float64]
@@ -250,7 +250,7 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
             np.full(len(chunks), float(titled.max(axis=0, initial=0.0) @ weights)),
             _weakest(soft_titled, weights),
             np.full(len(chunks), min(len(chunks), _RIVALS) / _RIVALS),
-            np.full(len(chunks), float(bool(question.kinds))),
+            np.full(len(chunks), float(bool(question.sought.kinds))),
             np.full(len(chunks), min(word_count, _MANY) / _MANY),
             np.minimum([len(text) for text in texts], 500) / 500,
             titled @ _shares(np.array(question.weights) ** 3),
@@ -408,7 +408,7 @@ def _likeliest(
     spans: list[str] = []
     owners: list[int] = []
     for row, sentence in enumerate(sentences):
-        places = answers_in(question, sentence)
+        places = question.sought.places_in(sentence)
         if places is None:
             continue
         kinds[row] = 1.0 if places else -1.0

@@ -9,18 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
-from rag.encode import UNSEEN, Lexicon, bigrams, counterparts, cut, normalise, tagged, words
+from rag.encode import (
+    UNSEEN,
+    Lexicon,
+    bigrams,
+    counterparts,
+    cut,
+    normalise,
+    tagged,
+    words,
+)
+from rag.retrieve.kinds import Sought, sought_by
 
 _BORROWED = 0.6
 """Weight of a word of an earlier turn against one of the question itself."""
 _NAMING = ("nr", "ns", "nt", "nz", "x", "eng")
 """jieba's tags of people, places, organisations, other names, and of what is no Chinese word."""
-_COUNT = re.compile(r"\d[余多]?(?![\d.年月日号时点元%])")
-"""A number that counts things: no date, no sum of money, no share."""
 MOST_TERMS = 64
 """A longer question is searched by its rarest words: past this many no more is told by them."""
 
@@ -49,50 +56,6 @@ _GLUED = re.compile(r"([的在被]?)(.+?)([的了有在是被]?)")
 """A word that no text had, cut too long: 尚恩有 is 尚恩 and 有."""
 
 
-class Kind(StrEnum):
-    """What kind of thing a question wants."""
-
-    NUMBER = "number"
-    TIME = "time"
-    PERSON = "person"
-    REASON = "reason"
-
-
-_ASKS = {
-    Kind.NUMBER: re.compile(
-        r"多少|几(?!乎)|多[大长高远宽重]|占比|比例|百分比|总额"
-        r"|面积|金额|数量"
-    ),
-    Kind.TIME: re.compile(r"[什啥]么?时候?|何时|哪一?[年天月日]|几[月号点]|多久|时间"),
-    Kind.PERSON: re.compile(r"谁|哪位|何人|叫什么|什么人|名字|姓名|哪个人|哪些人|啥人"),
-    Kind.REASON: re.compile(r"为什么|为何|为啥|原因|怎么会|咋会|缘故|凭什么"),
-}
-_HOLDS = {
-    Kind.TIME: re.compile(
-        r"\d+[年月日号时点]|[早晚上中下][午上]|[今去明前昨][年天日]|[周期]|近日|日前"
-    ),
-    Kind.REASON: re.compile(r"因|由于|为了|为[^.]{2,}[,，]|受|导致|以便|使得|避免|防止|解决"),
-}
-_MEASURE = re.compile(
-    r"(?:多少|几)个?(平方公里|平方米|公里|公顷|小时|分钟|月|百分点|[^\W\d_]{1,2}?元|[^\W\d_])"
-)
-_SAME_MEASURE = {
-    **dict.fromkeys(("人", "名", "位"), "人名位个"),
-    **dict.fromkeys(("钱", "元", "万元", "亿元"), "元"),
-    **dict.fromkeys(("天", "日"), "天日"),
-    "年": "年",
-    "月": "个月",
-    "路": "米公里条",
-}
-_DIMENSIONS = (
-    (re.compile(r"面积|多大"), "平方|公顷|亩"),
-    (re.compile(r"多[长远高宽]|长度|里程"), "米|公里|里|小时|天|年|分钟"),
-    (re.compile(r"多久|多长时间"), "天|年|个?月|小时|分钟|周"),
-    (re.compile(r"比例|占比|百分|[比率]是?多少"), "%|成|倍"),
-    (re.compile(r"多少钱|金额|总额|经费|资金|投资"), "元"),
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question, taken apart."""
@@ -114,9 +77,8 @@ class Question:
     """Terms for the word fields of the full text."""
     bigrams: tuple[str, ...]
     """Terms for the bigram fields."""
-    kinds: frozenset[Kind]
-    number: re.Pattern[str] | None
-    """What a number that answers looks like, in normalised text; None where none is asked for."""
+    sought: Sought
+    """The kind of thing that it wants."""
 
 
 def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
@@ -151,45 +113,8 @@ def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
             dict.fromkeys(word for run in runs for word in words(run) if word not in EMPTY_WORDS)
         ),
         bigrams=tuple(dict.fromkeys(pair for run in runs for pair in bigrams(run))),
-        kinds=frozenset(kind for kind, asks in _ASKS.items() if asks.search(plain)),
-        number=_number(plain) if _ASKS[Kind.NUMBER].search(plain) else None,
+        sought=sought_by(plain),
     )
-
-
-def answers_in(question: Question, sentence: str) -> list[int] | None:
-    """Where a normalised sentence holds the kind of thing asked for; None where nothing tells."""
-    if Kind.PERSON in question.kinds:
-        return _persons(sentence)
-    if question.number is not None and Kind.TIME not in question.kinds:
-        return [match.start() for match in question.number.finditer(sentence)]
-    for kind, pattern in _HOLDS.items():
-        if kind in question.kinds:
-            return [match.start() for match in pattern.finditer(sentence)]
-    return None
-
-
-def _persons(sentence: str) -> list[int]:
-    """Where a sentence names a person, by jieba's tags nr, nrfg, nrt."""
-    found, start = [], 0
-    for word, tag in tagged(sentence):
-        start = max(sentence.find(word, start), start)
-        if tag.startswith("nr") and len(word) > 1:
-            found.append(start)
-    return found
-
-
-def _number(question: str) -> re.Pattern[str]:
-    """A number with the measure word that the question names, or one as good."""
-    for asks, measures in _DIMENSIONS:
-        if asks.search(question):
-            return re.compile(rf"\d[余多]?(?:{measures})")
-    named = _MEASURE.search(question)
-    if named and named[1] not in "个些":
-        measure = named[1]
-        if measure in _SAME_MEASURE:
-            return re.compile(rf"\d[余多]?[{_SAME_MEASURE[measure]}]")
-        return re.compile(rf"\d[余多]?个?{re.escape(measure)}")
-    return _COUNT
 
 
 def _cut(text: str, lexicon: Lexicon) -> list[str]:
