@@ -67,7 +67,11 @@ def test_archives_within_archives_have_a_bound(tmp_path):
     assert set(found(tmp_path, data)[1].values()) == {"ArchiveTooBig"}
 
 
-@pytest.mark.parametrize("data", [packed({"a.txt": LINE})[:40], packed({}), b"PK\x03\x04no"])
+@pytest.mark.parametrize(
+    "data",
+    [packed({"a.txt": LINE})[:40], packed({}), b"PK\x03\x04no"],
+    ids=["cut off", "empty", "none"],  # its time is in an archive, and no name of a test changes
+)
 def test_a_broken_or_empty_archive_is_one_failure(tmp_path, data):
     sources, failures = found(tmp_path, data)
     assert sources == []
