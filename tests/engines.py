@@ -53,8 +53,10 @@ def database(address: str) -> str:
     """The address of an empty database."""
     from pymilvus import MilvusClient
 
+    from rag.store.milvus import UNHURRIED
+
     name = f"d{next(_databases)}"
-    MilvusClient(address, timeout=60).create_database(name)
+    MilvusClient(address, timeout=60, grpc_options=UNHURRIED).create_database(name)
     return f"{address}/{name}"
 
 

@@ -61,6 +61,8 @@ _AT_ONCE = 500
 """Ids named in one request."""
 _BYTES_AT_ONCE = 8_000_000
 """Of rows in one request; Milvus takes 64 MB."""
+UNHURRIED = {"grpc.keepalive_permit_without_calls": False}
+"""pymilvus asks an idle server every ten seconds whether it is there; some hang up at that."""
 _ANSWERS_WITHIN = 30
 """Seconds for a question; a build waits :data:`_BUILDS_WITHIN`."""
 _BUILDS_WITHIN = 3_600
@@ -402,7 +404,7 @@ def _connected(uri: str, token: str, shown: str) -> MilvusClient:
     for name in ("pymilvus", "milvus_lite"):  # they log a traceback of all that they also raise
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with _translated(shown):
-        return MilvusClient(uri, token=token, timeout=_ANSWERS_WITHIN)
+        return MilvusClient(uri, token=token, timeout=_ANSWERS_WITHIN, grpc_options=UNHURRIED)
 
 
 def _types() -> Any:
