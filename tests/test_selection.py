@@ -6,9 +6,10 @@ import torch
 from safetensors.torch import save_file
 
 from rag.encode import load_lexicon, normalise
-from rag.retrieve.features import LEGS
+from rag.retrieve.features import LEGS, SENTENCE
 from rag.retrieve.ranking import (
     LOOKED_AT,
+    MARKED,
     READ,
     READING,
     Trees,
@@ -89,9 +90,11 @@ def test_trees_lead_each_row_to_its_leaf():
 def test_a_lone_passage_is_no_further_ahead_than_itself():
     ranking = load_ranking()
     features = np.zeros((1, len(ranking.order)))
-    row = known(features, np.array([3.0]), [np.array([1.5])])
+    sentence = np.arange(len(SENTENCE), dtype=float)
+    row = known(features, np.array([3.0]), [np.array([1.5])], [sentence])
     told = dict(zip(READING, row[0, -len(READING) :], strict=True))
     assert (told["score"], told["read"]) == (3.0, 1.5)
+    assert [told[f"marked_{name}"] for name in MARKED] == [SENTENCE.index(name) for name in MARKED]
     assert told["read_second"] < told["read"]
     assert [told[name] for name in READING if name.endswith("_behind")] == [0.0] * 2
     assert 0 <= ranking.confident(row, ranking.read_scores(row)) <= 1

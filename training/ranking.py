@@ -48,9 +48,8 @@ from rag.retrieve.question import Question, understand
 from rag.retrieve.ranking import (
     FILE,
     LOOKED_AT,
-    NAMED,
     READ,
-    READING,
+    READ_BY,
     SENTENCES,
     SIGNALS,
     TREES,
@@ -180,6 +179,8 @@ class Asked:
     """Which rows have been read word by word, and how likely their sentences answer."""
     logits: Sequence[npt.NDArray[np.float64]] = ()
     sentence_logits: npt.NDArray[np.float64] | None = None
+    read_sentences: Sequence[npt.NDArray[np.float32]] = ()
+    """The features of the sentences of the rows that have been read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +188,14 @@ class Learned:
     """What orders passages and tells the confidence."""
 
     order: npt.NDArray[np.float64]
+    sentence: npt.NDArray[np.float64]
     reading: npt.NDArray[np.float64]
     confidence: npt.NDArray[np.float64]
     confidence_trees: Trees
 
     def ranked(self, case: Asked) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
         """See :func:`ranked_by`."""
-        return ranked_by(case, self.order, self.reading)
+        return ranked_by(case, self.order, self.sentence, self.reading)
 
     def sure(self, told: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The confidence of each row of signals."""
@@ -202,21 +204,30 @@ class Learned:
 
 
 def first_of(
-    case: Asked, order: npt.NDArray[np.float64]
+    case: Asked, order: npt.NDArray[np.float64], sentence: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """The rows that come first of those that have been read, and what is known of them."""
     scores = case.matrix @ order
     best = by_score(scores[case.read])
     best = best[: worth_reading(scores[case.read[best]])]
     first = case.read[best]
-    return first, known(case.matrix[first], scores[first], [case.logits[one] for one in best])
+    logits = [case.logits[one] for one in best]
+    sentences = [case.read_sentences[one].astype(np.float64) for one in best]
+    marked = [
+        rows[by_score(of_sentences(rows, said) @ sentence)[0]]
+        for rows, said in zip(sentences, logits, strict=True)
+    ]
+    return first, known(case.matrix[first], scores[first], logits, marked)
 
 
 def ranked_by(
-    case: Asked, order: npt.NDArray[np.float64], reading: npt.NDArray[np.float64]
+    case: Asked,
+    order: npt.NDArray[np.float64],
+    sentence: npt.NDArray[np.float64],
+    reading: npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """The :data:`SIGNALS` of an asking, and which of its passages answer, best first."""
-    first, rows = first_of(case, order)
+    first, rows = first_of(case, order, sentence)
     judged = of_reading(rows) @ reading
     best = by_score(judged)
     before = np.sort(case.matrix[case.read] @ order)[::-1]
@@ -269,6 +280,7 @@ def _look(
     asked = Asked(evidence.matrix, relevant, answerable, weight)
     asked.read = np.array(by_score(load_ranking().scores(evidence.matrix))[:SURELY_READ])
     asked.logits = read_word_by_word(question, [chunks[place] for place in asked.read])
+    asked.read_sentences = [evidence.sentences[row].astype(np.float32) for row in asked.read]
     if answerable:
         most = by_score(found.shares @ LOOKED_AT_BY)[:LOOKED_AT]
         ids = [found.ids[row] for row in most]
@@ -523,7 +535,9 @@ def fit_order(
     return np.asarray(weights.detach().numpy())
 
 
-def fit_reading(asked: list[Asked], order: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def fit_reading(
+    asked: list[Asked], order: npt.NDArray[np.float64], sentence: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     """The order of what has been read; last, what is named, by how often the first answers.
 
     Nearly all candidates hold the names, so a likelihood is all but blind to those that do not.
@@ -531,7 +545,7 @@ def fit_reading(asked: list[Asked], order: npt.NDArray[np.float64]) -> npt.NDArr
     importance = _importance(asked)
     cases, shares = [], []
     for case in asked:
-        first, rows = first_of(case, order)
+        first, rows = first_of(case, order, sentence)
         if case.relevant[first].any():
             cases.append((of_reading(rows), case.relevant[first]))
             shares.append(importance[case.corpus])
@@ -577,15 +591,16 @@ def trees_of(booster: lightgbm.Booster) -> Trees:
 def learn(asked: list[Asked]) -> Learned:
     """Everything, from all of ``asked``."""
     order = _order(asked)
-    reading = fit_reading(asked, order)
+    sentence = fit_order(_sentences(asked))
+    reading = fit_reading(asked, order, sentence)
     cases = [case for case in asked if len(case.read)]
-    ranked = [ranked_by(case, order, reading) for case in cases]
+    ranked = [ranked_by(case, order, sentence, reading) for case in cases]
     confidence = fit_confidence(
         np.array([told for told, _ in ranked]),
         np.array([float(relevant[:3].any()) for _, relevant in ranked]),
         np.array([case.weight for case in cases]),
     )
-    return Learned(order, reading, *confidence)
+    return Learned(order, sentence, reading, *confidence)
 
 
 def fit_confidence(
@@ -696,8 +711,8 @@ def write(asked: list[Asked], out: Path, trees: Path) -> None:
         "first": named(LEGS, fit_order(_first(asked, titled=True))),
         "first_untitled": named(LEGS, fit_order(_first(asked, titled=False))),
         "order": named(FEATURES, learned.order),
-        "reading": named((*READING, NAMED), learned.reading),
-        "sentence": named(SENTENCES, fit_order(_sentences(asked))),
+        "reading": named(READ_BY, learned.reading),
+        "sentence": named(SENTENCES, learned.sentence),
         "confidence": named(SIGNALS, learned.confidence),
     }
     out.write_text(json.dumps(stored, indent=2) + "\n", "utf-8")
@@ -721,9 +736,11 @@ def main() -> None:
     question = np.cumsum([case.answerable for case in asked])  # each begins with its answerable
     held_out = [case for case, number in zip(asked, question, strict=True) if number % 5 == 0]
     some = [case for case, number in zip(asked, question, strict=True) if number % 5 > 0]
-    report(held_out, learn(some))
-    sentence = fit_order(_sentences(some))
-    right = [relevant[by_score(rows @ sentence)[0]] for rows, relevant in _sentences(held_out)]
+    learned = learn(some)
+    report(held_out, learned)
+    right = [
+        relevant[by_score(rows @ learned.sentence)[0]] for rows, relevant in _sentences(held_out)
+    ]
     print(f"{len(right)} passages: the first highlight answers in {np.mean(right):.3f}")
     # measured; what ships is learned from all of it
     write(asked, options.out, options.trees)

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.encode import Lexicon, Vectors, normalise
+from rag.retrieve.aspect import aspect_headed, aspect_told
 from rag.retrieve.question import Question
 from rag.types import Chunk
 
@@ -46,6 +47,7 @@ SENTENCE = (
     "focus",  # coverage, the words beside the one that asks counting most
     "focus_soft",
     "weakest",  # how near the content word that is least there comes, of those that weigh
+    "aspect",  # 1 where it tells of what is planned, or done, as the question asks; -1 the other
 )
 """The features of a sentence; a passage has the best of each among its sentences."""
 FEATURES = (
@@ -88,6 +90,8 @@ FEATURES = (
     "length",
     "heavy",  # passage and headline together, the heaviest words counting most
     "named",  # the share of what the question names that passage and headline lack, below 0
+    "where_named",  # the same of headline and file name, of what any of these has
+    "aspect",  # as a sentence's, told by the headings alone
     "opening",  # coverage by the words the passage begins with: what it is about
     "opening_article",  # by the beginning of any candidate of the article
     "opens",  # how much of the question the passage begins with, as a share of it
@@ -135,6 +139,10 @@ class _Passage:
     """Of all sentences, flat."""
     bounds: npt.NDArray[np.int64]
     """Sentence ``i`` owns tokens ``bounds[i] … bounds[i + 1]``."""
+    headed: int
+    """What the headings say it tells of: the planned, the done."""
+    told: tuple[float, ...]
+    """The same of each sentence, its own words counting as much as the headings."""
 
 
 def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Lexicon) -> Evidence:
@@ -207,6 +215,7 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
             meant @ focus,
             soft @ focus,
             _weakest(soft, weights),
+            question.aspect * np.array([told for one in passages for told in one.told]),
         ]
     )
     where_scores = in_where @ weights
@@ -255,6 +264,8 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
             np.minimum([len(text) for text in texts], 500) / 500,
             titled @ _shares(np.array(question.weights) ** 3),
             _named(question, titled),
+            _where_named(question, in_where),
+            question.aspect * np.array([float(one.headed) for one in passages]),
             opening,
             _article_best(article, opening),
             _opens(question, texts),
@@ -281,13 +292,22 @@ def _passage(chunk: Chunk, lexicon: Lexicon) -> _Passage:
     spans = chunk.sentences or ((0, len(chunk.text)),)
     sentences = _flat_all([chunk.text[start:end] for start, end in spans])
     tokens = lexicon.tokens(sentences)
+    where = _heading(f"{chunk.title or ''} {PurePosixPath(chunk.source).stem}")
+    headed = aspect_headed(where, _heading(chunk.title or ""), _heading(chunk.section or ""))
     return _Passage(
-        where=_heading(f"{chunk.title or ''} {PurePosixPath(chunk.source).stem}"),
+        where=where,
         title=_heading(f"{chunk.title or ''} {chunk.section or ''}"),
         sentences=sentences,
         tokens=tokens.ids,
         bounds=tokens.starts,
+        headed=headed,
+        told=tuple(_balanced(headed, aspect_told(one)) for one in sentences),
     )
+
+
+def _balanced(headed: int, told: int) -> float:
+    """The mean of what two things say, of those that say anything."""
+    return (headed + told) / 2 if headed and told else float(headed or told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,6 +452,19 @@ def _named(question: Question, titled: Floats) -> Floats:
     if not known.any():
         return np.zeros(len(titled))
     return _exact(held[:, known].mean(axis=1)) - 1.0
+
+
+def _where_named(question: Question, in_where: Floats) -> Floats:
+    """Each document's share of the names that a headline has, less the best document's.
+
+    A report on another year, or on another town, is another report.
+    """
+    held = in_where[:, np.array(question.names, dtype=bool)] >= 1.0
+    known = held.any(axis=0)
+    if not known.any():
+        return np.zeros(len(in_where))
+    shares = held[:, known].mean(axis=1)
+    return _exact(shares - shares.max())
 
 
 def _neighbours(

@@ -88,7 +88,11 @@ def judge(
 
     read = ranked[: worth_reading(weighed[ranked])]
     logits = read_word_by_word(question, [chunks[place] for place in read])
-    told = known(evidence.matrix[read], weighed[read], logits)
+    marked = [
+        rows[ranking.best_sentences(rows, said)[0]]
+        for rows, said in zip([evidence.sentences[place] for place in read], logits, strict=True)
+    ]
+    told = known(evidence.matrix[read], weighed[read], logits, marked)
     judged = ranking.read_scores(told)
     reading: dict[int, Leg] = {}
     shown = list(range(len(read)))

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     PLACE = "place"
     NAME = "name"
     REASON = "reason"
+    CLASS = "class"
+    """One of a class of things that the question names: 哪个街道, 哪所大学, 哪家公司."""
 
 
 _ASKS = {
@@ -34,15 +36,37 @@ _ASKS = {
         r"|面积|金额|数量"
     ),
     Kind.TIME: re.compile(r"[什啥]么?时候?|何时|哪一?[年天月日]|几[月号点]|多久|多长时间|时间"),
-    Kind.PERSON: re.compile(
-        r"谁|哪位|何人|什么人|姓名|哪个人|哪些人|啥人|[人者员长师手生家]叫[什啥]"
-    ),
+    Kind.PERSON: re.compile(r"谁|哪位|何人|什么人|姓名|哪个人|[人者员长师手生家]叫[什啥]"),
     Kind.PLACE: re.compile(
-        r"哪[里儿]|何[地处]|[什啥]么?地[方点]|[在到去往]哪(?![个位些年天月日一几家种项])"
+        r"哪一?[个座]?(?:国家?|城市|省份?|市(?!场)|州|地[方区])|哪[里儿]|何[地处]|[什啥]么?地[方点]"
+        r"|[在到去往]哪(?![个位些年天月日一几家种项])"
     ),
     Kind.NAME: re.compile(r"叫做?[什啥]么?|名[字称]|什么名|称[作为]?什么|书名|片名"),
     Kind.REASON: re.compile(r"为什么|为何|为啥|原因|怎么会|咋会|缘故|凭什么"),
 }
+_FEW = "一两二三四五六七八九十几数"
+_CLASSES = (
+    ("大学|学院|[高院学]校|[中小]学|幼儿园", rf"大学|学院|[中小]学|学校|高中|幼儿园|[{_FEW}\d]中"),
+    ("医院", "医院|卫生院|服务中心"),
+    ("公司|企业|集团|[工酒药]?厂|商家|品牌", "公司|集团|企业|厂|行|股份|科技|实业|商城|超市"),
+    ("银行", "行|信用社"),
+    ("单位|部门|机构|组织|机关|团队|协会", "[局委办院部会社所厅署处队团]|中心|大学|公司|银行|街道"),
+    ("镇|乡|街道", "[镇乡]|街道"),
+    ("社区|小区", "社区|小区|[苑园城里]"),
+    ("县市?|区县?", "[县市区旗州]"),
+    (
+        "机场|铁路|高速|高铁|公园|水库|景区|园区|港口|村|路|街|桥|河|湖|山|岛"
+        "|法院|派出所|出版社|报|杂志|电视台|剧院|博物馆|图书馆",
+        "",
+    ),
+)  # fmt: skip
+"""Names of a class: how the question calls it, and how names of it end where they end otherwise."""
+_CLASS = re.compile(
+    rf"哪[一两二三几些]*[个家座条所款部项处]?(?:{'|'.join(f'({one})' for one, _ in _CLASSES)})"
+)
+_EVERY_END = "各该本全每这那个的一两几些哪,。、;:"
+"""What stands before the name of a class where it names none of it."""
+_BYLINE = re.compile(r"[(（][^()（）]*(?:记者|通讯员|编辑|摄影?|[文图]/)[^()（）]*[)）]")
 _WHEN = re.compile(
     r"\d+[年月日号时点天]|[早晚上中下凌][午上晨]|[今去明前昨当次本上同][年天日月]|[\d上下本每]周"
     r"|周[一二三四五六日末]|星期|期间|[前初中末后晚早时]期|近日|日前|世纪|年代"
@@ -59,7 +83,6 @@ _TITLED = re.compile(
 )
 _RARE = 11.0
 """Rarity of a name, in nats; what jieba takes for one and is in every paper is a common word."""
-_FEW = "一两二三四五六七八九十几数"
 _SOME = rf"[\d{_FEW}][余多]?[万亿]*"
 """The end of a number: all but small and round ones have been written in digits."""
 _LASTING = re.compile(
@@ -108,11 +131,15 @@ class Sought:
     """What a number that answers looks like, in normalised text."""
     time: re.Pattern[str]
     """The same of a time."""
+    named: re.Pattern[str]
+    """The same of a name of the class."""
 
     def places_in(self, sentence: str) -> list[int] | None:
         """Where a normalised sentence holds what is asked for; None where nothing tells."""
         if Kind.PERSON in self.kinds:
             return _persons(sentence)
+        if Kind.CLASS in self.kinds:
+            return [match.start() for match in self.named.finditer(sentence)]
         if Kind.PLACE in self.kinds:
             return _places(sentence)
         for kind, pattern in (
@@ -129,7 +156,18 @@ class Sought:
 def sought_by(question: str) -> Sought:
     """The kind of thing that a normalised question wants."""
     kinds = frozenset(kind for kind, asks in _ASKS.items() if asks.search(question))
-    return Sought(kinds, _number(question), _time(question))
+    asked = _CLASS.search(question)
+    if asked:
+        kinds |= {Kind.CLASS}
+    return Sought(kinds, _number(question), _time(question), _name_of(asked))
+
+
+def _name_of(asked: re.Match[str] | None) -> re.Pattern[str]:
+    """What a name of the class looks like that a question asks for."""
+    if asked is None or asked.lastindex is None:
+        return _CALLED
+    ends = _CLASSES[asked.lastindex - 1][1] or re.escape(asked[asked.lastindex])
+    return re.compile(rf"\w[^{_EVERY_END}](?:{ends})")
 
 
 def _persons(sentence: str) -> list[int]:
@@ -139,6 +177,7 @@ def _persons(sentence: str) -> list[int]:
     that the dictionary does not have is a surname with what stands behind it.
     """
     found, start = [], 0
+    sentence = _BYLINE.sub(lambda byline: " " * len(byline[0]), sentence)
     for (word, tag), (after, _) in pairwise([*tagged(sentence), ("", "")]):
         start = max(sentence.find(word, start), start)
         if not tag.startswith("nr"):

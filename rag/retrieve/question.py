@@ -22,6 +22,7 @@ from rag.encode import (
     tagged,
     words,
 )
+from rag.retrieve.aspect import aspect_asked
 from rag.retrieve.kinds import Sought, sought_by
 
 _BORROWED = 0.6
@@ -79,6 +80,8 @@ class Question:
     """Terms for the bigram fields."""
     sought: Sought
     """The kind of thing that it wants."""
+    aspect: int
+    """Whether of what is planned or of what is done; see :mod:`rag.retrieve.aspect`."""
 
 
 def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
@@ -114,6 +117,7 @@ def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
         ),
         bigrams=tuple(dict.fromkeys(pair for run in runs for pair in bigrams(run))),
         sought=sought_by(plain),
+        aspect=aspect_asked(plain),
     )
 
 

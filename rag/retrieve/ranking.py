@@ -40,20 +40,26 @@ _ONE_LEG = {
 }
 """Weights of the legs' shares where one kind of leg is asked alone."""
 
-
+MARKED = ("kind", "soft", "what_soft", "focus_soft", "weakest", "aspect")
+"""The features of the sentence that is marked which speak for its passage: all of one sentence,
+where each of a passage's own is of the best for it."""
 READING = (
     "score",  # of the order before it was read
     "score_behind",  # the best of the others less it
     "read",  # the likeliest sentence, as a logit
     "read_second",  # the next likeliest
     "read_behind",
+    *(f"marked_{name}" for name in MARKED),
 )
 """What is known of a passage that has been read, beside its features."""
 SENTENCES = (*SENTENCE, "logit", "lead")
 """What tells which sentence of a passage answers; the last is 1 for the first sentence."""
+AGAIN = ("where_named", "aspect")
+"""Features that count once more in the order of what was read, beside :data:`NAMED`."""
 NAMED = "named"
-"""The feature that counts once more in the order of what was read: whoever asks for a name wants no
-passage without."""
+"""Counts once more too: whoever asks for a name wants no passage without."""
+READ_BY = (*READING, *AGAIN, NAMED)
+"""What the order of what was read goes by."""
 SIGNALS = (
     *(f"best_{name}" for name in (*FEATURES[len(LEGS) :], *READING)),  # of the first three
     *(f"first_{name}" for name in (*FEATURES[len(LEGS) :], *READING)),
@@ -62,6 +68,7 @@ SIGNALS = (
     "constant",
 )
 """What the confidence is told by."""
+_MARKED = [SENTENCE.index(name) for name in MARKED]
 _UNSAID = -12.0
 """The logit of a sentence that is not there."""
 
@@ -103,7 +110,7 @@ class Ranking:
     order: Floats
     """One a feature."""
     reading: Floats
-    """One for each of :data:`READING`, and one for what is named: the order of what was read."""
+    """One for each of :data:`READ_BY`: the order of what was read."""
     sentence: Floats
     """One for each of :data:`SENTENCES`."""
     confidence: Floats
@@ -164,13 +171,16 @@ def worth_reading(scores: Floats) -> int:
     return min(max(near, _SURELY_READ), READ, len(scores))
 
 
-def known(matrix: Floats, scores: Floats, logits: Sequence[Floats]) -> Floats:
+def known(
+    matrix: Floats, scores: Floats, logits: Sequence[Floats], marked: Sequence[Floats]
+) -> Floats:
     """What is known of passages that have been read.
 
     Args:
         matrix: their features, shape ``[passages, len(FEATURES)]``.
         scores: their scores by these.
         logits: of each, how likely its sentences answer.
+        marked: of each, the features of the sentence that is marked.
 
     Returns:
         Shape ``[passages, len(FEATURES) + len(READING)]``.
@@ -179,12 +189,13 @@ def known(matrix: Floats, scores: Floats, logits: Sequence[Floats]) -> Floats:
     best = np.array([one[0] for one in ordered])
     second = np.array([one[1] if len(one) > 1 else _UNSAID for one in ordered])
     columns = [scores, _best_other(scores) - scores, best, second, _best_other(best) - best]
-    return np.round(np.column_stack([matrix, *columns]), 5)
+    return np.round(np.column_stack([matrix, *columns, np.array(marked)[:, _MARKED]]), 5)
 
 
 def of_reading(known: Floats) -> Floats:
-    """What of :func:`known` the order of what was read goes by: :data:`READING`, :data:`NAMED`."""
-    return known[:, [*range(len(FEATURES), known.shape[1]), FEATURES.index(NAMED)]]
+    """The :data:`READ_BY` of :func:`known`."""
+    again = [FEATURES.index(name) for name in (*AGAIN, NAMED)]
+    return known[:, [*range(len(FEATURES), known.shape[1]), *again]]
 
 
 def of_sentences(sentences: Floats, logits: Floats) -> Floats:
@@ -246,7 +257,7 @@ def load_ranking() -> Ranking:
         first=weights("first", LEGS),
         first_untitled=weights("first_untitled", LEGS),
         order=weights("order", FEATURES),
-        reading=weights("reading", (*READING, NAMED)),
+        reading=weights("reading", READ_BY),
         sentence=weights("sentence", SENTENCES),
         confidence=weights("confidence", SIGNALS),
         confidence_trees=_trees(load_file(TREES)),
