@@ -25,6 +25,8 @@ from rag.types import Chunk
 
 _PATIENCE = 10
 _AT_ONCE = 500
+_KEPT = 4096
+"""Passages that are kept as they were read: a small index is asked for the same again and again."""
 
 
 class FileIndex:
@@ -62,6 +64,7 @@ class FileIndex:
                 raise IndexDamaged(folder / manifest.SHARDS, reason=manifest.DOCUMENTS)
             self._opened = opened.pop_all()
         self._fulltext: FullTextStore = fulltext
+        self._kept: dict[int, Chunk] = {}
 
     @property
     def docs(self) -> Path:
@@ -98,15 +101,26 @@ class FileIndex:
 
     def chunks(self, ids: Sequence[int]) -> list[Chunk]:
         """The passages of ``ids``, in their order. Raises KeyError for an id there is not."""
-        wanted = np.asarray(ids, np.int64).reshape(-1)
+        found = {one: self._kept.get(one) for one in map(int, ids)}
+        missing = [one for one, chunk in found.items() if chunk is None]
+        if missing:
+            read = self._read(missing)
+            found |= read
+            if len(self._kept) + len(read) > _KEPT:
+                self._kept = {}
+            self._kept |= read
+        return [chunk for one in ids if (chunk := found[int(one)]) is not None]
+
+    def _read(self, ids: Sequence[int]) -> dict[int, Chunk]:
+        wanted = np.asarray(ids, np.int64)
         serials = self._places.serials(wanted)
         documents = self._places.documents(wanted).tolist()
         sources = [self.manifest.documents[one].source for one in documents]
         found: dict[int, Chunk] = {}
         for shard, places in self._by_shard(wanted):
             some = shard.passages.get(serials[places].tolist(), [sources[one] for one in places])
-            found.update(zip(places.tolist(), some, strict=True))
-        return [found[place] for place in range(len(wanted))]
+            found |= zip([ids[one] for one in places.tolist()], some, strict=True)
+        return found
 
     def chunks_of(self, source: str) -> list[Chunk]:
         """The passages of one document, in order of place."""
@@ -166,6 +180,7 @@ class FileIndex:
     def close(self) -> None:
         """Let go of files and memory; afterwards everything but this raises IndexClosed."""
         self._opened.close()
+        self._kept = {}
 
     def __enter__(self) -> Self:
         return self
