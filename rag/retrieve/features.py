@@ -38,7 +38,7 @@ SENTENCE = (
     "what_soft",
     "cosine",  # question and sentence
     "what_cosine",  # of what the headline does not explain, and the sentence
-    "kind",  # holds the kind of thing asked for: 1, 0 where nothing tells, -1 not
+    "kind",  # holds the kind of thing asked for, or none: weight of evidence; 0 where nothing tells
     "around",  # coverage of the words around the likeliest answer
     "around_soft",
     "near",  # share of the content words with a near word in the sentence
@@ -48,6 +48,7 @@ SENTENCE = (
     "focus_soft",
     "weakest",  # how near the content word that is least there comes, of those that weigh
     "aspect",  # 1 where it tells of what is planned, or done, as the question asks; -1 the other
+    "adjacent",  # of the content words that stand side by side, the weighted share that do here
 )
 """The features of a sentence; a passage has the best of each among its sentences."""
 FEATURES = (
@@ -94,11 +95,15 @@ FEATURES = (
     "aspect",  # as a sentence's, told by the headings alone
     "opening",  # coverage by the words the passage begins with: what it is about
     "opening_article",  # by the beginning of any candidate of the article
+    "adjacent_titled",
+    "subject",  # the question holds the passage's first words, up to a bracket, a comma or a verb
     "opens",  # how much of the question the passage begins with, as a share of it
 )
 _OPENING = 24
 """Code points that a passage begins with."""
 _LEADING = re.compile(r"[^\w]+")
+_SUBJECT = re.compile(r"[^\w]*(\w{2,20}?)(?:[^\w]|[又简]?称|是|为|位于|原名)")
+_TOWN = re.compile(r"[省市县区州盟旗镇乡村]")
 _BORDER = "\uf8ff"
 """Of private use: no normalisation changes it or reaches across it."""
 _NEAR, _NEARER = 0.4, 0.55
@@ -194,6 +199,8 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
     cosines, what_cosines = meaning.cosines(in_where)
     kinds, around, around_soft = _likeliest(question, sentences, telling, meaning.words)
     sentence_soft = soft @ weights
+    adjacent = _adjacent(question, sentences)
+    pair_weights = _shares(np.array([weights[a] + weights[b] for a, b in question.pairs]))
     of_sentence = np.column_stack(
         [
             held @ weights,
@@ -216,7 +223,12 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
             soft @ focus,
             _weakest(soft, weights),
             question.aspect * np.array([told for one in passages for told in one.told]),
+            adjacent @ pair_weights if len(question.pairs) else np.ones(len(sentences)),
         ]
+    )
+    adjacent_titled = np.maximum(
+        passage_best(adjacent),
+        _adjacent(question, headings)[[place[one.title] for one in passages]],
     )
     where_scores = in_where @ weights
     article_scores, article_soft = of_article @ weights, soft_article @ weights
@@ -259,15 +271,17 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
             np.full(len(chunks), float(titled.max(axis=0, initial=0.0) @ weights)),
             _weakest(soft_titled, weights),
             np.full(len(chunks), min(len(chunks), _RIVALS) / _RIVALS),
-            np.full(len(chunks), float(bool(question.sought.kinds))),
+            np.full(len(chunks), float(question.sought.kind is not None)),
             np.full(len(chunks), min(word_count, _MANY) / _MANY),
             np.minimum([len(text) for text in texts], 500) / 500,
             titled @ _shares(np.array(question.weights) ** 3),
             _named(question, titled),
-            _where_named(question, in_where),
+            _where_named(question, in_where, headings),
             question.aspect * np.array([float(one.headed) for one in passages]),
             opening,
             _article_best(article, opening),
+            adjacent_titled @ pair_weights if len(question.pairs) else np.ones(len(chunks)),
+            _subjects(question, texts),
             _opens(question, texts),
         ]
     )
@@ -431,7 +445,7 @@ def _likeliest(
         places = question.sought.places_in(sentence)
         if places is None:
             continue
-        kinds[row] = 1.0 if places else -1.0
+        kinds[row] = question.sought.present if places else question.sought.absent
         for place in places[:12]:
             spans.append(sentence[max(place - _AROUND, 0) : place + _AROUND])
             owners.append(row)
@@ -454,12 +468,17 @@ def _named(question: Question, titled: Floats) -> Floats:
     return _exact(held[:, known].mean(axis=1)) - 1.0
 
 
-def _where_named(question: Question, in_where: Floats) -> Floats:
+def _where_named(question: Question, in_where: Floats, headings: Sequence[str]) -> Floats:
     """Each document's share of the names that a headline has, less the best document's.
 
-    A report on another year, or on another town, is another report.
+    A report on another year, or on another town, is another report. What a headline calls a town is
+    one, whatever its tag.
     """
-    held = in_where[:, np.array(question.names, dtype=bool)] >= 1.0
+    names = [
+        named or (len(word) > 1 and any(_is_town(word, heading) for heading in headings))
+        for word, named in zip(question.content, question.names, strict=True)
+    ]
+    held = in_where[:, np.array(names, dtype=bool)] >= 1.0
     known = held.any(axis=0)
     if not known.any():
         return np.zeros(len(in_where))
@@ -510,6 +529,27 @@ def _runs(question: Question, texts: Sequence[str]) -> Floats:
                 start += 1
         shares.append(best / len(asked) if best > 1 else 0.0)
     return np.array(shares)
+
+
+def _is_town(word: str, heading: str) -> bool:
+    at = heading.find(word)
+    return at >= 0 and _TOWN.match(heading, at + len(word)) is not None
+
+
+def _adjacent(question: Question, texts: Sequence[str]) -> Floats:
+    """``[texts, pairs]``: 1 where two words stand side by side as in the question.
+
+    The ordered window of a sequential dependence model (Metzler and Croft 2005, section 2).
+    """
+    joined = [question.content[one] + question.content[other] for one, other in question.pairs]
+    return np.array([[float(pair in text) for pair in joined] for text in texts])
+
+
+def _subjects(question: Question, texts: Sequence[str]) -> Floats:
+    """1 where the question holds what a passage begins with."""
+    asked = _flat(question.text)
+    begun = [_SUBJECT.match(text) for text in texts]
+    return np.array([float(one is not None and one[1] in asked) for one in begun])
 
 
 def _opens(question: Question, texts: Sequence[str]) -> Floats:

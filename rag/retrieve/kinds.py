@@ -30,20 +30,6 @@ class Kind(StrEnum):
     """One of a class of things that the question names: 哪个街道, 哪所大学, 哪家公司."""
 
 
-_ASKS = {
-    Kind.NUMBER: re.compile(
-        r"多少|(?<!哪)几(?!乎)|多[大长高远宽重]|占比|比例|百分比|总额"
-        r"|面积|金额|数量"
-    ),
-    Kind.TIME: re.compile(r"[什啥]么?时候?|何时|哪一?[年天月日]|几[月号点]|多久|多长时间|时间"),
-    Kind.PERSON: re.compile(r"谁|哪位|何人|什么人|姓名|哪个人|[人者员长师手生家]叫[什啥]"),
-    Kind.PLACE: re.compile(
-        r"哪一?[个座]?(?:国家?|城市|省份?|市(?!场)|州|地[方区])|哪[里儿]|何[地处]|[什啥]么?地[方点]"
-        r"|[在到去往]哪(?![个位些年天月日一几家种项])"
-    ),
-    Kind.NAME: re.compile(r"叫做?[什啥]么?|名[字称]|什么名|称[作为]?什么|书名|片名"),
-    Kind.REASON: re.compile(r"为什么|为何|为啥|原因|怎么会|咋会|缘故|凭什么"),
-}
 _FEW = "一两二三四五六七八九十几数"
 _CLASSES = (
     ("大学|学院|[高院学]校|[中小]学|幼儿园", rf"大学|学院|[中小]学|学校|高中|幼儿园|[{_FEW}\d]中"),
@@ -61,10 +47,25 @@ _CLASSES = (
     ),
 )  # fmt: skip
 """Names of a class: how the question calls it, and how names of it end where they end otherwise."""
-_CLASS = re.compile(
-    rf"哪[一两二三几些]*[个家座条所款部项处]?(?:{'|'.join(f'({one})' for one, _ in _CLASSES)})"
-)
-_EVERY_END = "各该本全每这那个的一两几些哪,。、;:"
+_ASKS = {
+    Kind.PERSON: re.compile(r"谁|哪位|何人|什么人|姓名|哪个人|[人者员长师手生家]叫[什啥]"),
+    Kind.CLASS: re.compile(
+        rf"哪[一两二三几些]*[个家座条所款部项处]?(?:{'|'.join(f'({one})' for one, _ in _CLASSES)})"
+    ),
+    Kind.PLACE: re.compile(
+        r"哪一?[个座]?(?:国家?|城市|省份?|市(?!场)|州|地[方区])|哪[里儿]|何[地处]|[什啥]么?地[方点]"
+        r"|[在到去往]哪(?![个位些年天月日一几家种项])"
+    ),
+    Kind.TIME: re.compile(r"[什啥]么?时候?|何时|哪一?[年天月日]|几[月号点]|多久|多长时间|时间"),
+    Kind.NUMBER: re.compile(
+        r"多少|(?<!哪)几(?!乎)|多[大长高远宽重]|占比|比例|百分比|总额"
+        r"|面积|金额|数量"
+    ),
+    Kind.NAME: re.compile(r"叫做?[什啥]么?|名[字称]|什么名|称[作为]?什么|书名|片名"),
+    Kind.REASON: re.compile(r"为什么|为何|为啥|原因|怎么会|咋会|缘故|凭什么"),
+}
+"""How a question asks for a kind; the first that fits is what it wants."""
+_EVERY_END = "各该本全每这那个的一两几些哪了着过在到于和与及或,。、;:"
 """What stands before the name of a class where it names none of it."""
 _BYLINE = re.compile(r"[(（][^()（）]*(?:记者|通讯员|编辑|摄影?|[文图]/)[^()（）]*[)）]")
 _WHEN = re.compile(
@@ -126,48 +127,78 @@ _COUNT = re.compile(
 class Sought:
     """What kind of thing a question wants."""
 
-    kinds: frozenset[Kind]
-    number: re.Pattern[str]
-    """What a number that answers looks like, in normalised text."""
-    time: re.Pattern[str]
-    """The same of a time."""
-    named: re.Pattern[str]
-    """The same of a name of the class."""
+    kind: Kind | None
+    """None where nothing tells."""
+    pattern: re.Pattern[str] | None
+    """What it looks like in normalised text; None where the words' tags tell."""
+    present: float
+    """Weight of evidence (Good 1950) that a sentence answers, in nats, where it holds one: by how
+    often answering sentences do, and the sentences around them."""
+    absent: float
+    """The same where it holds none; below 0."""
 
     def places_in(self, sentence: str) -> list[int] | None:
         """Where a normalised sentence holds what is asked for; None where nothing tells."""
-        if Kind.PERSON in self.kinds:
+        if self.kind is Kind.PERSON:
             return _persons(sentence)
-        if Kind.CLASS in self.kinds:
-            return [match.start() for match in self.named.finditer(sentence)]
-        if Kind.PLACE in self.kinds:
+        if self.kind is Kind.PLACE:
             return _places(sentence)
-        for kind, pattern in (
-            (Kind.TIME, self.time),
-            (Kind.NUMBER, self.number),
-            (Kind.NAME, _CALLED),
-            (Kind.REASON, _BECAUSE),
-        ):
-            if kind in self.kinds:
-                return [match.start() for match in pattern.finditer(sentence)]
-        return None
+        if self.pattern is None:
+            return None
+        return [match.start() for match in self.pattern.finditer(sentence)]
 
 
 def sought_by(question: str) -> Sought:
-    """The kind of thing that a normalised question wants."""
-    kinds = frozenset(kind for kind, asks in _ASKS.items() if asks.search(question))
-    asked = _CLASS.search(question)
-    if asked:
-        kinds |= {Kind.CLASS}
-    return Sought(kinds, _number(question), _time(question), _name_of(asked))
+    """The kind of thing that a normalised question wants; the first that it asks for."""
+    for kind, asks in _ASKS.items():
+        asked = asks.search(question)
+        if asked:
+            return _SOUGHT[kind](question, asked)
+    return Sought(None, None, 0.0, 0.0)
 
 
-def _name_of(asked: re.Match[str] | None) -> re.Pattern[str]:
-    """What a name of the class looks like that a question asks for."""
-    if asked is None or asked.lastindex is None:
-        return _CALLED
-    ends = _CLASSES[asked.lastindex - 1][1] or re.escape(asked[asked.lastindex])
-    return re.compile(rf"\w[^{_EVERY_END}](?:{ends})")
+def _person(question: str, asked: re.Match[str]) -> Sought:
+    return Sought(Kind.PERSON, None, 0.6, -1.1)
+
+
+def _class(question: str, asked: re.Match[str]) -> Sought:
+    """A name of the class that the question names."""
+    ends = _CLASSES[(asked.lastindex or 1) - 1][1] or re.escape(asked[asked.lastindex or 0])
+    return Sought(Kind.CLASS, re.compile(rf"\w[^{_EVERY_END}](?:{ends})"), 1.4, -2.0)
+
+
+def _place(question: str, asked: re.Match[str]) -> Sought:
+    return Sought(Kind.PLACE, None, 0.45, -1.7)
+
+
+def _time(question: str, asked: re.Match[str]) -> Sought:
+    """What of a time the question names: how long, the day, the year, the month."""
+    for exactly, units in _UNITS:
+        if exactly.search(question):
+            return Sought(Kind.TIME, re.compile(units), 1.7, -2.3)
+    return Sought(Kind.TIME, _WHEN, 1.0, -1.6)
+
+
+def _number(question: str, asked: re.Match[str]) -> Sought:
+    """A number with the measure word that the question names, or one as good."""
+    for names, measures in _DIMENSIONS:
+        if names.search(question):
+            return Sought(Kind.NUMBER, re.compile(rf"{_SOME}(?:{measures})"), 2.0, -2.4)
+    counted = _MEASURE.search(question)
+    if not counted:
+        return Sought(Kind.NUMBER, _COUNT, 0.9, -2.4)
+    measure = counted[1]
+    alike = "".join(same for same in _SAME_MEASURE if measure in same)
+    measured = re.compile(rf"{_SOME}(?:个?{measure}|[{alike}个])")
+    return Sought(Kind.NUMBER, measured, 1.7, -2.2)
+
+
+def _name(question: str, asked: re.Match[str]) -> Sought:
+    return Sought(Kind.NAME, _CALLED, 0.9, -0.8)
+
+
+def _reason(question: str, asked: re.Match[str]) -> Sought:
+    return Sought(Kind.REASON, _BECAUSE, 1.05, -0.9)
 
 
 def _persons(sentence: str) -> list[int]:
@@ -205,22 +236,12 @@ def _places(sentence: str) -> list[int]:
     return found
 
 
-def _time(question: str) -> re.Pattern[str]:
-    """What of a time the question names: how long, the day, the year, the month."""
-    for asks, units in _UNITS:
-        if asks.search(question):
-            return re.compile(units)
-    return _WHEN
-
-
-def _number(question: str) -> re.Pattern[str]:
-    """A number with the measure word that the question names, or one as good."""
-    for asks, measures in _DIMENSIONS:
-        if asks.search(question):
-            return re.compile(rf"{_SOME}(?:{measures})")
-    counted = _MEASURE.search(question)
-    if not counted:
-        return _COUNT
-    measure = counted[1]
-    alike = "".join(same for same in _SAME_MEASURE if measure in same)
-    return re.compile(rf"{_SOME}(?:个?{measure}|[{alike}个])")
+_SOUGHT = {
+    Kind.PERSON: _person,
+    Kind.CLASS: _class,
+    Kind.PLACE: _place,
+    Kind.TIME: _time,
+    Kind.NUMBER: _number,
+    Kind.NAME: _name,
+    Kind.REASON: _reason,
+}

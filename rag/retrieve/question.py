@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -53,8 +54,10 @@ _FUNCTION_WORDS = """
 EMPTY_WORDS = frozenset(_INTERROGATIVES + _ASKING_WORDS + _FUNCTION_WORDS)
 _WHICH = re.compile(r"哪(?![吒怕])|由?谁|第?几(?![何乎内])|多少|[因于任以]何$|何[时地人处]")
 """How a word begins that asks: 哪一年, 第几届, 多少岁."""
-_GLUED = re.compile(r"([的在被]?)(.+?)([的了有在是被]?)")
-"""A word that no text had, cut too long: 尚恩有 is 尚恩 and 有."""
+_GLUED = re.compile(
+    r"([的在被]?)(?:(.{3,})([要会能说讲让向对和与跟给把将到去来又也还都就])|(.+?)([的了有在是被]?))"
+)
+"""A word that no text had, cut too long: 尚恩有 is 尚恩 and 有, 李卫林要 is 李卫林 and 要."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class Question:
     further; to the end where none asks. 0 for those taken from earlier turns."""
     names: tuple[bool, ...]
     """Which content words name something: by jieba's tags, or as words that no text had."""
+    pairs: tuple[tuple[int, int], ...]
+    """Places of content words that stand side by side: 红 钻 鱼."""
     words: tuple[str, ...]
     """Terms for the word fields of the full text."""
     bigrams: tuple[str, ...]
@@ -101,7 +106,9 @@ def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
         weights = [weights[place] for place in keep]
     kept = set(content)
     tags = dict(tagged(f"{plain} {normalise(earlier)}"))
-    runs = _runs(text, kept, lexicon) + _runs(earlier, kept, lexicon)
+    words_of_runs = _runs(text, kept, lexicon) + _runs(earlier, kept, lexicon)
+    runs = ["".join(run) if _is_han(run) else " ".join(run) for run in words_of_runs]
+    place = {word: number for number, word in enumerate(content)}
     return Question(
         text=f"{text} {earlier}" if earlier else text,
         content=tuple(content),
@@ -111,6 +118,11 @@ def understand(text: str, lexicon: Lexicon, *, earlier: str = "") -> Question:
         names=tuple(
             tags.get(word, "").startswith(_NAMING) or lexicon.rarity(word) >= UNSEEN
             for word in content
+        ),
+        pairs=tuple(
+            dict.fromkeys(
+                (place[one], place[other]) for run in words_of_runs for one, other in pairwise(run)
+            )
         ),
         words=tuple(
             dict.fromkeys(word for run in runs for word in words(run) if word not in EMPTY_WORDS)
@@ -156,15 +168,15 @@ def _focus(text: str, content: Sequence[str], lexicon: Lexicon) -> tuple[float, 
     )
 
 
-def _runs(text: str, kept: set[str], lexicon: Lexicon) -> list[str]:
-    """Stretches of content words, joined as they stood: what bigrams are taken over."""
+def _runs(text: str, kept: set[str], lexicon: Lexicon) -> list[list[str]]:
+    """Stretches of content words, as they stood: what bigrams are taken over."""
     runs: list[list[str]] = [[]]
     for word in _cut(text, lexicon):
         if word in kept:
             runs[-1].append(word)
         elif runs[-1]:
             runs.append([])
-    return ["".join(run) if _is_han(run) else " ".join(run) for run in runs if run]
+    return [run for run in runs if run]
 
 
 def _is_han(run: Sequence[str]) -> bool:

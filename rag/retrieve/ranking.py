@@ -40,7 +40,7 @@ _ONE_LEG = {
 }
 """Weights of the legs' shares where one kind of leg is asked alone."""
 
-MARKED = ("kind", "soft", "what_soft", "focus_soft", "weakest", "aspect")
+MARKED = ("kind", "soft", "what_soft", "focus_soft", "weakest", "aspect", "adjacent")
 """The features of the sentence that is marked which speak for its passage: all of one sentence,
 where each of a passage's own is of the best for it."""
 READING = (
