@@ -40,6 +40,9 @@ class Selector:
         self._lexicon = lexicon
         self._weights = {name: one.astype(np.float32) for name, one in load_file(file).items()}
         self._width = len(self._weights["att.bias"])
+        # side by side in memory: a view into the middle of them is not multiplied by BLAS
+        kernel = self._weights["conv.weight"]
+        self._kernels = [np.ascontiguousarray(kernel[:, :, place].T) for place in range(3)]
         self._seen = np.zeros(lexicon.size, dtype=bool)
         """Tokens whose row below is filled: most come again and again."""
         self._words = np.zeros((lexicon.size, self._width), dtype=np.float32)
@@ -125,10 +128,10 @@ class Selector:
 
     def _encoded(self, hidden: Vectors, mask: Vectors) -> Vectors:
         """Each word with its neighbours'; nothing past the end."""
-        kernel = self._weights["conv.weight"]
-        near = hidden @ kernel[:, :, 1].T
-        near[:, 1:] += hidden[:, :-1] @ kernel[:, :, 0].T
-        near[:, :-1] += hidden[:, 1:] @ kernel[:, :, 2].T
+        before, here, behind = (_product(hidden, one) for one in self._kernels)
+        near = here
+        near[:, 1:] += before[:, :-1]
+        near[:, :-1] += behind[:, 1:]
         near += self._weights["conv.bias"]
         encoded: Vectors = (hidden + np.maximum(near, 0)) * mask[:, :, None]
         return encoded
@@ -146,8 +149,7 @@ class Selector:
         return np.concatenate([mean, np.maximum((rows + out[:, :, None]).max(1), 0)], axis=1)
 
     def _linear(self, name: str, rows: npt.NDArray[Any]) -> Vectors:
-        result: Vectors = rows @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
-        return result
+        return _product(rows, self._weights[f"{name}.weight"].T) + self._weights[f"{name}.bias"]
 
 
 @cache
@@ -182,6 +184,12 @@ def padded(rows: Sequence[_Ids], most: int) -> _Ids:
     for place, row in enumerate(rows):
         filled[place, : len(row)] = row
     return filled
+
+
+def _product(rows: npt.NDArray[Any], weights: npt.NDArray[Any]) -> Vectors:
+    """``rows @ weights`` at once, whatever the shape of ``rows``: not a small product for each."""
+    flat: Vectors = rows.reshape(-1, rows.shape[-1]) @ weights
+    return flat.reshape(*rows.shape[:-1], weights.shape[1])
 
 
 def _joined(parts: Sequence[npt.NDArray[np.generic]]) -> Vectors:
