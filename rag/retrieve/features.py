@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.encode import Lexicon, Vectors, normalise
+from rag.read import named
 from rag.retrieve.aspect import aspect_headed, aspect_told
 from rag.retrieve.question import Question
 from rag.types import Chunk
@@ -91,7 +92,7 @@ FEATURES = (
     "length",
     "heavy",  # passage and headline together, the heaviest words counting most
     "named",  # the share of what the question names that passage and headline lack, below 0
-    "where_named",  # the same of headline and file name, of what any of these has
+    "where_named",  # the share of it that headline and file name have another for, below 0
     "aspect",  # as a sentence's, told by the headings alone
     "opening",  # coverage by the words the passage begins with: what it is about
     "opening_article",  # by the beginning of any candidate of the article
@@ -104,6 +105,7 @@ _OPENING = 24
 _LEADING = re.compile(r"[^\w]+")
 _SUBJECT = re.compile(r"[^\w]*(\w{2,20}?)(?:[^\w]|[又简]?称|是|为|位于|原名)")
 _TOWN = re.compile(r"[省市县区州盟旗镇乡村]")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _BORDER = "\uf8ff"
 """Of private use: no normalisation changes it or reaches across it."""
 _NEAR, _NEARER = 0.4, 0.55
@@ -276,7 +278,7 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
             np.minimum([len(text) for text in texts], 500) / 500,
             titled @ _shares(np.array(question.weights) ** 3),
             _named(question, titled),
-            _where_named(question, in_where, headings),
+            _where_named(question, in_where, [one.where for one in passages]),
             question.aspect * np.array([float(one.headed) for one in passages]),
             opening,
             _article_best(article, opening),
@@ -468,22 +470,30 @@ def _named(question: Question, titled: Floats) -> Floats:
     return _exact(held[:, known].mean(axis=1)) - 1.0
 
 
-def _where_named(question: Question, in_where: Floats, headings: Sequence[str]) -> Floats:
-    """Each document's share of the names that a headline has, less the best document's.
+def _where_named(question: Question, in_where: Floats, wheres: Sequence[str]) -> Floats:
+    """Of the names that any headline has, the share that another stands for, below 0.
 
-    A report on another year, or on another town, is another report. What a headline calls a town is
-    one, whatever its tag.
+    A report on another year, or on another town, is another report. One whose headline names none
+    may be on any. What a headline calls a town is one, whatever its tag.
     """
+    headings = list(dict.fromkeys(wheres))
     names = [
         named or (len(word) > 1 and any(_is_town(word, heading) for heading in headings))
         for word, named in zip(question.content, question.names, strict=True)
     ]
-    held = in_where[:, np.array(names, dtype=bool)] >= 1.0
-    known = held.any(axis=0)
-    if not known.any():
-        return np.zeros(len(in_where))
-    shares = held[:, known].mean(axis=1)
-    return _exact(shares - shares.max())
+    asked = np.flatnonzero(np.array(names, dtype=bool) & (in_where >= 1.0).any(axis=0)).tolist()
+    if not asked:
+        return np.zeros(len(wheres))
+    years = np.array([_YEAR.fullmatch(question.content[one]) is not None for one in asked])
+    settled = np.array([_settled(where) for where in wheres])
+    others = np.where(years[None, :], settled[:, :1], settled[:, 1:])
+    return -_exact(((in_where[:, asked] < 1.0) & others).mean(axis=1))
+
+
+@lru_cache(maxsize=1024)
+def _settled(where: str) -> tuple[bool, bool]:
+    """Whether headline and file name say which year they are on, and which place."""
+    return _YEAR.search(where) is not None, bool(named(where).places)
 
 
 def _neighbours(
