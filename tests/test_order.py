@@ -59,3 +59,18 @@ def test_what_was_done_is_found_where_it_is_looked_back_on(retriever, matter):
     answer = retriever.retrieve(f"宁远县2020年报告：{matter}？")
     assert answer.hits[0].citation.source == "宁远县2020.md"
     assert answer.hits[0].citation.section == "一、2019年工作回顾"
+
+
+def test_a_headline_that_names_no_place_is_not_taken_for_another_place(tmp_path):
+    (tmp_path / "docs").mkdir()
+    told = {
+        "学习.md": "# 中原区党员学习忙\n\n中原区各级党组织开展学习，中原区座谈会上大家踊跃发言。\n",
+        "走访.md": "# 走好关键三步\n\n中原区委全面部署，召开座谈会149场，征求群众意见。\n",
+        "上街.md": "# 上街区走好关键三步\n\n上街区委全面部署，召开座谈会88场，征求群众意见。\n",
+    }
+    for name, text in told.items():
+        (tmp_path / "docs" / name).write_text(text, "utf-8")
+    rag.build(tmp_path / "docs", tmp_path / "index")
+    with rag.Retriever(tmp_path / "index") as opened:
+        answer = opened.retrieve("为了征求意见，中原区开了几场座谈会？")
+    assert answer.hits[0].citation.source == "走访.md"
