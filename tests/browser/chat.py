@@ -48,6 +48,10 @@ LONG = (
 )
 
 
+LEAVING = re.compile("AbortError: signal is aborted|Unexpected error Connection errored out")
+"""What Gradio says as a page is left whose answer is still on its way: it hangs up itself."""
+
+
 class Visit:
     """A page with what it asked for and complained of."""
 
@@ -58,6 +62,7 @@ class Visit:
         page.on("request", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
+        page.on("framenavigated", self._leave)
         self.box = page.locator("#question textarea")
         self.turns = page.locator(".turn:not(.permalink)")
         self.verdict = page.locator(".turn.last .verdict")
@@ -68,6 +73,10 @@ class Visit:
     def _note(self, request: playwright.Request) -> None:
         if not request.url.startswith(("data:", "blob:")):
             self.hosts.add(re.sub(r"^\w+://|[:/].*$", "", re.sub(r"^\w+://", "", request.url)))
+
+    def _leave(self, frame: playwright.Frame) -> None:
+        if frame == self.page.main_frame:
+            self.complaints = [one for one in self.complaints if not LEAVING.match(one)]
 
     def open(self, address: str, path: str = "/") -> Visit:
         self.page.goto(address + path)

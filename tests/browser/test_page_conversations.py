@@ -85,6 +85,14 @@ def test_a_conversation_is_exported_as_markdown_with_its_citations(
         visit.open(address)
 
 
+def test_a_page_may_be_left_while_an_answer_is_on_its_way(visit: Visit, address: str) -> None:
+    for _ in range(3):
+        visit.open(address).box.fill(ASKED)
+        visit.box.press("Enter")
+    visit.open(address).ask(OTHER)
+    expect(visit.verdict.locator("blockquote")).to_contain_text("断头路")
+
+
 def test_two_tabs_do_not_lose_each_others_conversations(
     visit: Visit, address: str, context: playwright.BrowserContext
 ) -> None:
