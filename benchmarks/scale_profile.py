@@ -25,7 +25,7 @@ from rag.retrieve import Retriever
 from rag.retrieve.candidates import gather
 from rag.retrieve.features import weigh
 from rag.retrieve.question import understand
-from rag.retrieve.ranking import LOOKED_AT
+from rag.retrieve.shortlist import LOOKED_AT
 from rag.settings import load_settings
 from rag.split import split
 from rag.store import Field, Wanted, open_index, prepare

@@ -259,6 +259,8 @@ def test_meaning_is_searched_in_the_documents_of_passages_alone(index):
         inside = index.ids_of(chunk.chunk_id for chunk in index.chunks_of(source))
         found = index.search_dense_beside(vector, 99, [inside[0]])
         assert sorted(hit.id for hit in found) == inside
+        of = [index.documents()[one].source for one in index.documents_of(inside)]
+        assert of == [source] * len(inside)
 
 
 @pytest.mark.parametrize(

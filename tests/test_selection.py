@@ -6,18 +6,8 @@ import torch
 from safetensors.torch import save_file
 
 from rag.encode import load_lexicon, normalise
-from rag.retrieve.features import LEGS, SENTENCE
-from rag.retrieve.ranking import (
-    LOOKED_AT,
-    MARKED,
-    READ,
-    READING,
-    Trees,
-    known,
-    load_ranking,
-    worth_a_look,
-    worth_reading,
-)
+from rag.retrieve.features import SENTENCE
+from rag.retrieve.ranking import MARKED, READ, READING, known, load_ranking, worth_reading
 from rag.retrieve.selection import QUESTION_TOKENS, SENTENCE_TOKENS, Selector, load_selector
 from training.selection import Group, Selection, batched, told
 
@@ -74,19 +64,6 @@ def test_any_text_gets_a_finite_number(question, sentence):
     assert np.isfinite(logits).all()
 
 
-def test_trees_lead_each_row_to_its_leaf():
-    trees = Trees(
-        feature=np.array([[0, 1, 0, 0, 0], [1, 0, 0, 0, 0]]),
-        threshold=np.array([[0.5, 2.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0, 0.0]]),
-        left=np.array([[1, 3, 2, 3, 4], [1, 1, 2, 3, 4]]),
-        right=np.array([[2, 4, 2, 3, 4], [2, 1, 2, 3, 4]]),
-        value=np.array([[0, 0, 10.0, 20.0, 40.0], [0, 1.0, 2.0, 0, 0]]),
-        depth=2,
-    )
-    rows = np.array([[0.5, 2.0], [0.5, 2.1], [0.6, 0.0]])
-    assert trees.scores(rows).tolist() == [22.0, 42.0, 11.0]
-
-
 def test_a_lone_passage_is_no_further_ahead_than_itself():
     ranking = load_ranking()
     features = np.zeros((1, len(ranking.order)))
@@ -98,17 +75,6 @@ def test_a_lone_passage_is_no_further_ahead_than_itself():
     assert told["read_second"] < told["read"]
     assert [told[name] for name in READING if name.endswith("_behind")] == [0.0] * 2
     assert 0 <= ranking.confident(row, ranking.read_scores(row)) <= 1
-
-
-def test_looked_at_are_the_first_those_near_to_it_and_the_first_of_each_leg():
-    shares = np.zeros((100, len(LEGS)))
-    shares[:, 0] = np.linspace(1.0, 0.5, 100)
-    shares[[97, 98, 99], 1] = 1.0, 0.9, 0.8
-    scores = np.linspace(100.0, 1.0, 100)
-    looked_at = worth_a_look(range(100), scores, shares)
-    assert looked_at == [*range(10), 97, 98, 99]
-    near = worth_a_look(range(100), np.linspace(100.0, 98.0, 100), shares)
-    assert near == list(range(LOOKED_AT))
 
 
 def test_read_are_those_near_to_the_first_three_at_least_ten_at_most():

@@ -63,16 +63,18 @@ class Lexicon:
         starts = [0]
         place_of = self._ids.get
         for text in texts:
-            for word in cut_normal(text):
-                place = place_of(word)
-                if place is None:
-                    ids += self._spelled(word)
-                else:
-                    ids.append(place)
+            words = cut_normal(text)
+            known = [place for word in words if (place := place_of(word)) is not None]
+            if len(known) < len(words):
+                known = [one for word in words for one in self._known(word)]
+            ids += known
             starts.append(len(ids))
         return Tokens(np.array(ids, dtype=np.int64), np.array(starts, dtype=np.int64))
 
-    def _spelled(self, word: str) -> list[int]:
+    def _known(self, word: str) -> list[int]:
+        place = self._ids.get(word)
+        if place is not None:
+            return [place]
         return [] if word.isascii() else [self._ids[one] for one in word if one in self._ids]
 
     def vectors(self, ids: npt.NDArray[np.int64]) -> Vectors:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import numpy as np
+import numpy.typing as npt
 
 from rag.encode import Encoder, bigrams, words
 from rag.retrieve.features import LEGS, Floats
@@ -16,7 +17,7 @@ from rag.types import Leg
 
 _WHERE = 2.0
 """Weight of the headline's fields against the passage's where both are asked at once."""
-_PLACES, _BESIDE = 10, 20
+_PLACES, _BESIDE = 10, 40
 """Passages whose documents are read by meaning too, and how many are taken of these."""
 DEPTH = 50
 """Candidates taken from each leg."""
@@ -34,6 +35,8 @@ class Candidates:
     """Ascending."""
     shares: Floats
     """Shape ``[len(ids), len(LEGS)]``: a leg's score as a share of its best; 0 where not found."""
+    documents: npt.NDArray[np.int64]
+    """Which document each is of."""
 
     def legs(self, passage: int) -> dict[str, Leg]:
         """How each leg saw a passage."""
@@ -46,7 +49,9 @@ class Candidates:
 
     def without(self, passages: Collection[int]) -> Candidates:
         """The same search had ``passages`` not been in the corpus."""
-        return united([[hit for hit in leg if hit.id not in passages] for leg in self.found])
+        left = [[hit for hit in leg if hit.id not in passages] for leg in self.found]
+        document = dict(zip(self.ids, self.documents.tolist(), strict=True))
+        return _united(left, lambda ids: np.array([document[one] for one in ids], np.int64))
 
 
 def gather(
@@ -68,7 +73,7 @@ def gather(
         sources,
     )
     placed = _placed(index, question, titled, depth, sources)
-    return united(
+    return _united(
         [
             index.search_dense(vector, depth, sources),
             index.search_fulltext(Field.WORDS, question.words, depth, sources),
@@ -76,7 +81,8 @@ def gather(
             titled,
             placed,
             _beside(index, vector, placed),
-        ]
+        ],
+        index.documents_of,
     )
 
 
@@ -116,7 +122,10 @@ def _beside(index: Index, vector: Vector, placed: Sequence[Scored]) -> list[Scor
     return index.search_dense_beside(vector, _BESIDE, best) if best else []
 
 
-def united(found: Sequence[Sequence[Scored]]) -> Candidates:
+def _united(
+    found: Sequence[Sequence[Scored]],
+    documents_of: Callable[[Sequence[int]], npt.NDArray[np.int64]],
+) -> Candidates:
     """Lists of scored passages, one a leg and best first, as candidates."""
     ids = sorted({scored.id for leg in found for scored in leg})
     place = {passage: row for row, passage in enumerate(ids)}
@@ -126,4 +135,4 @@ def united(found: Sequence[Sequence[Scored]]) -> Candidates:
         if best > 0:
             for scored in leg:
                 shares[place[scored.id], column] = scored.score / best
-    return Candidates(tuple(tuple(leg) for leg in found), tuple(ids), shares)
+    return Candidates(tuple(tuple(leg) for leg in found), tuple(ids), shares, documents_of(ids))

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from rag.encode import Lexicon, Vectors, normalise
 from rag.read import named
-from rag.retrieve.aspect import aspect_headed, aspect_told
+from rag.retrieve.aspect import UNSAID, aspect_headed, aspect_told
 from rag.retrieve.question import Question
 from rag.types import Chunk
 
@@ -50,6 +50,7 @@ SENTENCE = (
     "weakest",  # how near the content word that is least there comes, of those that weigh
     "aspect",  # 1 where it tells of what is planned, or done, as the question asks; -1 the other
     "adjacent",  # of the content words that stand side by side, the weighted share that do here
+    "own",  # focus_soft of what it alone holds: no other sentence of its passage, nor a heading
 )
 """The features of a sentence; a passage has the best of each among its sentences."""
 FEATURES = (
@@ -146,10 +147,6 @@ class _Passage:
     """Of all sentences, flat."""
     bounds: npt.NDArray[np.int64]
     """Sentence ``i`` owns tokens ``bounds[i] … bounds[i + 1]``."""
-    headed: int
-    """What the headings say it tells of: the planned, the done."""
-    told: tuple[float, ...]
-    """The same of each sentence, its own words counting as much as the headings."""
 
 
 def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Lexicon) -> Evidence:
@@ -201,6 +198,7 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
     cosines, what_cosines = meaning.cosines(in_where)
     kinds, around, around_soft = _likeliest(question, sentences, telling, meaning.words)
     sentence_soft = soft @ weights
+    headed, told = _aspects(question, chunks, passages)
     adjacent = _adjacent(question, sentences)
     pair_weights = _shares(np.array([weights[a] + weights[b] for a, b in question.pairs]))
     of_sentence = np.column_stack(
@@ -224,8 +222,9 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
             meant @ focus,
             soft @ focus,
             _weakest(soft, weights),
-            question.aspect * np.array([told for one in passages for told in one.told]),
+            told,
             adjacent @ pair_weights if len(question.pairs) else np.ones(len(sentences)),
+            _added(soft, in_title, owner, starts) @ focus,
         ]
     )
     adjacent_titled = np.maximum(
@@ -279,7 +278,7 @@ def weigh(question: Question, chunks: Sequence[Chunk], legs: Floats, lexicon: Le
             titled @ _shares(np.array(question.weights) ** 3),
             _named(question, titled),
             _where_named(question, in_where, [one.where for one in passages]),
-            question.aspect * np.array([float(one.headed) for one in passages]),
+            headed,
             opening,
             _article_best(article, opening),
             adjacent_titled @ pair_weights if len(question.pairs) else np.ones(len(chunks)),
@@ -308,17 +307,34 @@ def _passage(chunk: Chunk, lexicon: Lexicon) -> _Passage:
     spans = chunk.sentences or ((0, len(chunk.text)),)
     sentences = _flat_all([chunk.text[start:end] for start, end in spans])
     tokens = lexicon.tokens(sentences)
-    where = _heading(f"{chunk.title or ''} {PurePosixPath(chunk.source).stem}")
-    headed = aspect_headed(where, _heading(chunk.title or ""), _heading(chunk.section or ""))
     return _Passage(
-        where=where,
+        where=_heading(f"{chunk.title or ''} {PurePosixPath(chunk.source).stem}"),
         title=_heading(f"{chunk.title or ''} {chunk.section or ''}"),
         sentences=sentences,
         tokens=tokens.ids,
         bounds=tokens.starts,
-        headed=headed,
-        told=tuple(_balanced(headed, aspect_told(one)) for one in sentences),
     )
+
+
+def _aspects(
+    question: Question, chunks: Sequence[Chunk], passages: Sequence[_Passage]
+) -> tuple[Floats, Floats]:
+    """1 where passages, and sentences, tell of what is planned, or done, as asked; -1 the other.
+
+    A sentence's own words count as much as its headings.
+    """
+    if question.aspect == UNSAID:
+        return np.zeros(len(passages)), np.zeros(sum(len(one.sentences) for one in passages))
+    headed = [
+        aspect_headed(one.where, _heading(chunk.title or ""), _heading(chunk.section or ""))
+        for chunk, one in zip(chunks, passages, strict=True)
+    ]
+    told = [
+        _balanced(above, aspect_told(sentence))
+        for above, one in zip(headed, passages, strict=True)
+        for sentence in one.sentences
+    ]
+    return question.aspect * np.array(headed, float), question.aspect * np.array(told)
 
 
 def _balanced(headed: int, told: int) -> float:
@@ -510,6 +526,24 @@ def _neighbours(
         for start, end in pairwise([*starts.tolist(), len(rows)])
     ]
     return np.asarray(pairs[best])
+
+
+def _added(
+    rows: Floats, in_title: Floats, owner: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]
+) -> Floats:
+    """How much more of each word a sentence holds than its passage's other sentences and headings.
+
+    What a passage is about stands in many of its sentences; what one of them tells, in that one.
+    """
+    if not rows.shape[1]:
+        return rows
+    best = np.maximum.reduceat(rows, starts, axis=0)[owner]
+    is_best = rows == best
+    alone = np.add.reduceat(is_best.astype(np.int64), starts, axis=0)[owner] == 1
+    second = np.maximum.reduceat(np.where(is_best, 0.0, rows), starts, axis=0)[owner]
+    others = np.where(is_best & alone, second, best)
+    added: Floats = np.maximum(rows - np.maximum(others, in_title[owner]), 0.0)
+    return added
 
 
 def _pair_shares(question: Question, texts: Sequence[str]) -> Floats:

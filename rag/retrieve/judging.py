@@ -18,10 +18,10 @@ from rag.retrieve.ranking import (
     known,
     leading,
     load_ranking,
-    worth_a_look,
     worth_reading,
 )
 from rag.retrieve.selection import load_selector
+from rag.retrieve.shortlist import load_shortlist, worth_a_look
 from rag.store import Index
 from rag.types import Chunk, Leg, Mode
 
@@ -70,11 +70,11 @@ def judge(
         k: different passages wanted.
     """
     ranking, lexicon = load_ranking(), load_lexicon()
-    first = ranking.first_scores(found.shares, mode)
+    first = load_shortlist().scores(found.shares, found.documents, mode)
     order = by_score(first)
     if mode is Mode.SPARSE:
         order = [row for row in order if first[row] > 0]
-    near = worth_a_look(order, first, found.shares)
+    near = worth_a_look(order, first)
     if not near:
         return None
     closely = set(near)

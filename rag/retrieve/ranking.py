@@ -14,31 +14,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from rag.retrieve.features import FEATURES, LEGS, SENTENCE, Floats
-from rag.types import Mode
+from rag.retrieve.trees import Trees, trees_in
 
 FILE = Path(__file__).parent.parent / "models" / "ranking.json"
 TREES = FILE.with_name("ranking.safetensors")
 
-LOOKED_AT = 64
-"""Candidates that are looked at closely at most; the rest keep their first-stage order behind."""
-_SURELY, _OF_A_LEG, _WITHIN = 10, 4, 6.0
-"""Looked at are the first, the first of each leg, and those whose score is so near to the best's:
-in nats, as a softmax learned it. Another is one in four hundred times as likely."""
 READ = 10
 """Passages that are read word by word at most, the first of the order."""
 _SURELY_READ, _READ_WITHIN = 3, 3.0
-"""The same of what is read."""
-_ONE_LEG = {
-    Mode.SPARSE: np.array([0.0, 0.5, 0.5, 0.3, 0.7, 0.0]),
-    Mode.DENSE: np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
-}
-"""Weights of the legs' shares where one kind of leg is asked alone."""
+"""Read are the first, and those whose score is so near to the best's, in nats."""
 
 MARKED = ("kind", "soft", "what_soft", "focus_soft", "weakest", "aspect", "adjacent")
 """The features of the sentence that is marked which speak for its passage: all of one sentence,
@@ -74,39 +62,9 @@ _UNSAID = -12.0
 
 
 @dataclass(frozen=True, slots=True)
-class Trees:
-    """Boosted regression trees, side by side: each array has the shape ``[trees, nodes]``.
-
-    A row goes from node 0 to the left where its feature is at most the threshold. A leaf leads to
-    itself.
-    """
-
-    feature: npt.NDArray[np.int64]
-    threshold: Floats
-    left: npt.NDArray[np.int64]
-    right: npt.NDArray[np.int64]
-    value: Floats
-    depth: int
-
-    def scores(self, rows: Floats) -> Floats:
-        """What the trees add up to for each row."""
-        trees = np.arange(len(self.feature))[None, :]
-        at = np.zeros((len(rows), len(self.feature)), np.int64)
-        row = np.arange(len(rows))[:, None]
-        for _ in range(self.depth):
-            goes_left = rows[row, self.feature[trees, at]] <= self.threshold[trees, at]
-            at = np.where(goes_left, self.left[trees, at], self.right[trees, at])
-        return np.asarray(self.value[trees, at].sum(axis=1))
-
-
-@dataclass(frozen=True, slots=True)
 class Ranking:
     """The learned weights."""
 
-    first: Floats
-    """One a leg: the order of all candidates before some are looked at closely."""
-    first_untitled: Floats
-    """The same where no headline or file name has a word of the question."""
     order: Floats
     """One a feature."""
     reading: Floats
@@ -116,17 +74,6 @@ class Ranking:
     confidence: Floats
     """One a signal of :data:`SIGNALS`."""
     confidence_trees: Trees
-
-    def first_scores(self, shares: Floats, mode: Mode = Mode.HYBRID) -> Floats:
-        """The scores of candidates before any is looked at closely.
-
-        Args:
-            shares: what each leg gave them, shape ``[candidates, len(LEGS)]``.
-            mode: which legs count.
-        """
-        titled = shares[:, LEGS.index("title")].any()
-        learned = self.first if titled else self.first_untitled
-        return np.asarray(shares @ _ONE_LEG.get(mode, learned))
 
     def scores(self, matrix: Floats) -> Floats:
         """The score of each row: higher is better; only differences mean anything."""
@@ -147,22 +94,6 @@ class Ranking:
         told = signals(known, scores)
         score = told @ self.confidence + self.confidence_trees.scores(told[None, :])[0]
         return float(1.0 / (1.0 + np.exp(-score)))
-
-
-def worth_a_look(order: Sequence[int], scores: Floats, shares: Floats) -> list[int]:
-    """The rows of the candidates that are looked at closely, best first.
-
-    Args:
-        order: rows, best first.
-        scores: the first stage's, one a row.
-        shares: what each leg gave, shape ``[rows, len(LEGS)]``.
-    """
-    ahead = {row for leg in shares.T for row in by_score(leg)[:_OF_A_LEG] if leg[row] > 0}
-    return [
-        row
-        for rank, row in enumerate(order)
-        if rank < _SURELY or row in ahead or scores[order[0]] - scores[row] <= _WITHIN
-    ][:LOOKED_AT]
 
 
 def worth_reading(scores: Floats) -> int:
@@ -254,17 +185,9 @@ def load_ranking() -> Ranking:
         return np.array([stored[kind][name] for name in names])
 
     return Ranking(
-        first=weights("first", LEGS),
-        first_untitled=weights("first_untitled", LEGS),
         order=weights("order", FEATURES),
         reading=weights("reading", READ_BY),
         sentence=weights("sentence", SENTENCES),
         confidence=weights("confidence", SIGNALS),
-        confidence_trees=_trees(load_file(TREES)),
+        confidence_trees=trees_in(load_file(TREES)),
     )
-
-
-def _trees(arrays: dict[str, npt.NDArray[Any]]) -> Trees:
-    feature, left, right = (arrays[name].astype(np.int64) for name in ("feature", "left", "right"))
-    threshold, value = (arrays[name].astype(float) for name in ("threshold", "value"))
-    return Trees(feature, threshold, left, right, value, int(arrays["depth"][0]))

@@ -96,7 +96,7 @@ class FileIndex:
 
     def search_dense_beside(self, query: Vector, k: int, ids: Sequence[int]) -> list[Scored]:
         """As :meth:`search_dense`, in the documents that hold the passages ``ids``."""
-        held = np.unique(self._places.documents(np.asarray(ids, np.int64)))
+        held = np.unique(self.documents_of(ids))
         return self._nearest(query, k, self._places.ranges(held.tolist()))
 
     def chunks(self, ids: Sequence[int]) -> list[Chunk]:
@@ -121,6 +121,10 @@ class FileIndex:
             some = shard.passages.get(serials[places].tolist(), [sources[one] for one in places])
             found |= zip([ids[one] for one in places.tolist()], some, strict=True)
         return found
+
+    def documents_of(self, ids: Sequence[int]) -> Ints:
+        """The place of each passage's document among :meth:`documents`."""
+        return self._places.documents(np.asarray(ids, np.int64))
 
     def chunks_of(self, source: str) -> list[Chunk]:
         """The passages of one document, in order of place."""

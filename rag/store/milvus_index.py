@@ -17,7 +17,7 @@ from rag.store import manifest
 from rag.store.manifest import Manifest
 from rag.store.milvus import Collections
 from rag.store.milvus_legs import MilvusDense, MilvusFullText
-from rag.store.places import Places
+from rag.store.places import Ints, Places
 from rag.store.records import DocumentRecord, Field, Range, Scored, Wanted
 from rag.store.seams import Vector, Vectors
 from rag.store.sources import chosen
@@ -122,8 +122,12 @@ class MilvusIndex:
 
     def search_dense_beside(self, query: Vector, k: int, ids: Sequence[int]) -> list[Scored]:
         """See the seam."""
-        held = np.unique(self._places.documents(np.asarray(ids, np.int64)))
+        held = np.unique(self.documents_of(ids))
         return self._dense.search(query, k, self._places.ranges(held.tolist()))
+
+    def documents_of(self, ids: Sequence[int]) -> Ints:
+        """See the seam."""
+        return self._places.documents(np.asarray(ids, np.int64))
 
     def search_fulltext(
         self, field: Field, terms: Sequence[str], k: int, sources: Sequence[str] = ()

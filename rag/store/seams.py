@@ -84,6 +84,10 @@ class Index(Protocol):
         """The passages of ``ids``, in their order. Raises KeyError for an id there is not."""
         ...
 
+    def documents_of(self, ids: Sequence[int]) -> npt.NDArray[np.int64]:
+        """The place of each passage's document among :meth:`documents`."""
+        ...
+
     def chunks_of(self, source: str) -> list[Chunk]:
         """The passages of one document, in order of place."""
         ...
