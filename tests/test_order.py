@@ -74,3 +74,17 @@ def test_a_headline_that_names_no_place_is_not_taken_for_another_place(tmp_path)
     with rag.Retriever(tmp_path / "index") as opened:
         answer = opened.retrieve("为了征求意见，中原区开了几场座谈会？")
     assert answer.hits[0].citation.source == "走访.md"
+
+
+def test_marked_is_the_sentence_that_alone_holds_what_is_asked(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "水利.md").write_text(
+        "# 青川县举行水利工程推进会\n\n本报讯 3月5日，青川县举行水利工程推进会，部署水利工程。"
+        "副县长何田主持会议。水利局局长林水在推进会上汇报水利工程进展。\n",
+        "utf-8",
+    )
+    rag.build(tmp_path / "docs", tmp_path / "index")
+    with rag.Retriever(tmp_path / "index") as opened:
+        hit = opened.retrieve("青川县水利工程推进会由谁主持？").hits[0]
+    start, end = hit.highlights[0]
+    assert hit.text[start:end] == "副县长何田主持会议。"

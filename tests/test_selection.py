@@ -1,14 +1,19 @@
 """Answer sentence selection: what numpy reads is what was trained, and no input upsets it."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from rag.encode import load_lexicon, normalise
-from rag.retrieve.features import SENTENCE
+from rag.retrieve.features import LEGS, SENTENCE, weigh
+from rag.retrieve.question import understand
 from rag.retrieve.ranking import MARKED, READ, READING, known, load_ranking, worth_reading
 from rag.retrieve.selection import QUESTION_TOKENS, SENTENCE_TOKENS, Selector, load_selector
+from rag.types import BlockKind, Chunk
 from training.selection import Group, Selection, batched, told
 
 QUESTION = "上街区今年要新建多少个养老驿站？"
@@ -62,6 +67,23 @@ def test_any_text_gets_a_finite_number(question, sentence):
     (logits,) = read(question, [sentence, sentence])
     assert logits.shape == (2,)
     assert np.isfinite(logits).all()
+
+
+def test_a_sentences_own_are_the_words_that_no_other_of_its_passage_and_no_heading_holds():
+    parts = ("青川县召开推进会。", "何田主持推进会。", "天晴。")
+    ends = [0, *np.cumsum([len(one) for one in parts]).tolist()]
+    text, spans = "".join(parts), tuple(pairwise(ends))
+    chunk = Chunk(
+        "a@0", "a.md", BlockKind.PARAGRAPH, text, spans, spans, 1, 1, "青川县的会", None, None, None
+    )
+    lexicon = load_lexicon()
+    question = understand("青川县推进会由谁主持？", lexicon)
+    (rows,) = weigh(question, [chunk], np.zeros((1, len(LEGS))), lexicon).sentences
+    own = rows[:, SENTENCE.index("own")]
+    assert own[1] > 0.2 > 0.05 > max(own[0], own[2])
+    repeated = replace(chunk, title="何田主持的会")
+    (rows,) = weigh(question, [repeated], np.zeros((1, len(LEGS))), lexicon).sentences
+    assert rows[1, SENTENCE.index("own")] == 0.0
 
 
 def test_a_lone_passage_is_no_further_ahead_than_itself():

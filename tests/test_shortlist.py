@@ -52,7 +52,7 @@ def test_no_trees_add_nothing():
 
 def test_looked_at_are_the_first_and_those_near_to_it():
     assert worth_a_look(range(100), np.linspace(100.0, 1.0, 100)) == list(range(10))
-    assert worth_a_look(range(100), np.linspace(100.0, 60.4, 100)) == list(range(16))
+    assert worth_a_look(range(100), np.linspace(100.0, 60.4, 100)) == list(range(18))
     assert worth_a_look(range(100), np.linspace(100.0, 98.0, 100)) == list(range(LOOKED_AT))
 
 

@@ -33,11 +33,11 @@ SEEN = (
     *(f"document_{leg}_ahead" for leg in _ADDED_UP),  # how far the best in it is ahead
 )
 """What is known of a candidate before it is read."""
-LOOKED_AT = 64
+LOOKED_AT = 96
 """Candidates that are looked at closely at most; the rest keep their order behind them."""
-_SURELY, _WITHIN = 10, 6.0
+_SURELY, _WITHIN = 10, 7.0
 """Looked at are the first, and those whose score is so near to the best's: in nats, as a softmax
-learned it. Another is one in four hundred times as likely."""
+learned it. Another is one in a thousand times as likely."""
 _ONE_LEG = {
     Mode.SPARSE: np.array([0.0, 0.5, 0.5, 0.3, 0.7, 0.0]),
     Mode.DENSE: np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0]),

@@ -31,8 +31,9 @@ FOLDER = "fulltext"
 _ID = "id"
 _HEAP = 1_000_000_000
 """A border, not a reservation: below it one segment is written, and passages stay in order."""
-_BEHIND = 8
-"""Asked for beyond the border, to see whether equal scores stand on both sides of it."""
+_BEHIND = 200
+"""Asked for beyond the border, to see whether equal scores stand on both sides of it: by headline
+all passages of a document score the same, and a second search costs more than these."""
 _DIGITS = 4
 """Of a score. The sum is in single precision and in no fixed order, so equal passages can differ
 further behind."""
