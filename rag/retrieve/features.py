@@ -330,7 +330,7 @@ def _aspects(
         for chunk, one in zip(chunks, passages, strict=True)
     ]
     told = [
-        _balanced(above, aspect_told(sentence))
+        _balanced(above, _told(sentence))
         for above, one in zip(headed, passages, strict=True)
         for sentence in one.sentences
     ]
@@ -668,6 +668,7 @@ def _flat_all(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(together if len(together) == len(texts) else map(_flat, texts))
 
 
+_told = lru_cache(maxsize=16_384)(aspect_told)
 _heading = lru_cache(maxsize=1024)(_flat)
 """Many passages share their headings."""
 
