@@ -72,6 +72,14 @@ def test_what_is_seen_of_a_candidate_is_told_of_its_document_too():
     assert told["document_dense_sum"] == pytest.approx([1.0, 1.0, 0.8 / 1.5, 0.0], abs=1e-6)
 
 
+def test_what_points_away_from_the_question_is_as_good_as_not_found():
+    shares = np.zeros((3, len(LEGS)))
+    shares[:, 0] = 1.0, -0.4, -0.9
+    away = seen(shares, np.array([0, 1, 1]))
+    assert away.min() == 0.0
+    assert away.tolist() == seen(np.maximum(shares, 0.0), np.array([0, 1, 1])).tolist()
+
+
 def test_one_leg_asked_alone_orders_by_itself():
     shares = np.eye(len(LEGS))
     shortlist = Shortlist(np.ones(len(SEEN)), NO_TREES)

@@ -74,7 +74,7 @@ class Shortlist:
 
 def seen(shares: Floats, documents: npt.NDArray[np.int64]) -> Floats:
     """The :data:`SEEN` of candidates, at least one: shape ``[candidates, len(SEEN)]``."""
-    shares = np.round(shares, 6)
+    shares = np.maximum(np.round(shares, 6), 0.0)  # what points away is not near
     order = np.argsort(-shares, axis=0, kind="stable")
     places = np.empty_like(shares)
     ranks = np.arange(1, len(shares) + 1)[:, None]
