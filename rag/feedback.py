@@ -141,7 +141,8 @@ def kept(path: Path) -> list[Feedback]:
         raise FeedbackMissing(path)
     columns = ", ".join(_COLUMNS)
     try:
-        uri = f"{path.resolve().as_uri()}?mode=ro"
+        # to be written too, where it can be: what a crash left half done has to be taken back
+        uri = f"{path.resolve().as_uri()}?mode=rw"
         with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT)) as store:
             rows = store.execute(f"select {columns} from feedback order by id").fetchall()
     except sqlite3.Error as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -63,6 +65,21 @@ def test_many_at_once_lose_nothing(tmp_path: Path) -> None:
     for writer in writers:
         writer.join()
     assert {one.remark for one in kept(path)} == {f"{n}-{i}" for n in range(8) for i in range(5)}
+
+
+def test_what_was_kept_before_a_crash_is_read_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "f.sqlite"
+    keep(path, said(remark="很准"))
+    dying = (
+        "import os, sqlite3, sys\n"
+        "store = sqlite3.connect(sys.argv[1])\n"
+        "store.execute('pragma cache_size = 1')\n"
+        "store.execute('update feedback set remark = ?', ('x' * 1_000_000,))\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", dying, str(path)], check=False).returncode != 0
+    assert path.with_name("f.sqlite-journal").stat().st_size > 0
+    assert [one.remark for one in kept(path)] == ["很准"]
 
 
 def test_useful_passages_become_cases_that_rag_eval_takes(tmp_path: Path) -> None:

@@ -146,6 +146,10 @@ def test_a_verdict_and_a_remark_are_kept(shared: playwright.BrowserContext, fold
         card.locator(".remark").fill("<script>bad()</script>很准")
         card.get_by_role("button", name="发送").click()
         expect(card.locator(".remark")).to_have_value("")
+        for _ in range(300):
+            if len(kept(folder.parent / "f.sqlite")) > 1:
+                break
+            visit.page.wait_for_timeout(100)
     first, second = kept(folder.parent / "f.sqlite")
     assert (first.verdict, first.question, first.remark) == (Verdict.USEFUL, ASKED, "")
     assert second.remark == "<script>bad()</script>很准"
